@@ -1,0 +1,95 @@
+"""Every error this program raises on purpose, in one tree.
+
+    PipedreamerError            what is wrong, where, and what to do, in one line
+    ├── UsageError              a command was called in a way it cannot serve (exit code 2)
+    ├── ProblemsError           one or more problems in a workflow folder, each with its place
+    │   ├── SpecError           workflow.yaml itself
+    │   └── ProjectError        the folder around it: node files, packages, data
+    ├── PackageError            a workflow's third-party packages cannot be locked or installed
+    ├── SettingsError           secrets or config cannot be read
+    ├── NodeLoadError           a node's code cannot be loaded (syntax error, no `run`, failing import)
+    ├── SandboxError            a worker process cannot be started or answers nonsense
+    ├── FixtureError            a test fixture cannot be read
+    └── EngineBusyError         no room for another run now; says when to try again
+
+A library's errors are wrapped where they enter, with the cause chained. The text never holds a secret's value.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong in a file: where, what, and what would be right.
+
+    `line` and `column` count from 1; 0 means that the whole file is meant.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    suggestion: str = ""
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        tail = f" ({self.suggestion})" if self.suggestion else ""
+        return f"{place}: {self.severity}: {self.message}{tail}"
+
+
+class PipedreamerError(Exception):
+    """The root of the tree; `exit_code` is what a command ends with when nothing catches it."""
+
+    exit_code = 1
+
+
+class UsageError(PipedreamerError):
+    """A command was called in a way it cannot serve."""
+
+    exit_code = 2
+
+
+class ProblemsError(PipedreamerError):
+    """One or more problems in a workflow folder; `problems` has them all, warnings included."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class SpecError(ProblemsError):
+    """workflow.yaml is not a workflow."""
+
+
+class ProjectError(ProblemsError):
+    """The folder around workflow.yaml is not what it says."""
+
+
+class PackageError(PipedreamerError):
+    """A workflow's third-party packages cannot be locked or installed."""
+
+
+class SettingsError(PipedreamerError):
+    """Secrets or config cannot be read."""
+
+
+class NodeLoadError(PipedreamerError):
+    """A node's code cannot be loaded; the message names the node, the file and the line."""
+
+
+class SandboxError(PipedreamerError):
+    """A worker process cannot be started or does not speak the protocol."""
+
+
+class FixtureError(PipedreamerError):
+    """A test fixture cannot be read; the message names the file."""
+
+
+class EngineBusyError(PipedreamerError):
+    """No room for another run now; `retry_after` says in seconds when to try again."""
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -1,0 +1,1 @@
+"""What runs a plan: executor, settings (secrets, config), masking, and the broker that fetches for nodes."""

@@ -1,0 +1,54 @@
+"""What a run came to."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When something began and ended, in milliseconds since 1970."""
+
+    started_at: int
+    completed_at: int
+
+    def to_dict(self) -> dict[str, int]:
+        return {
+            "startedAt": self.started_at,
+            "completedAt": self.completed_at,
+            "durationMs": self.completed_at - self.started_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The outcome of one run: outputs as JSON text in the order the nodes finished, and why others failed."""
+
+    run_id: str
+    version: str
+    outputs: dict[str, bytes]
+    errors: dict[str, str]
+    timing: Timing
+    node_timings: dict[str, Timing] = field(default_factory=dict)
+
+    @property
+    def success(self) -> bool:
+        return not self.errors
+
+    def output(self, node_id: str) -> Any:
+        """A node's output as a value."""
+        return orjson.loads(self.outputs[node_id])
+
+    def to_json(self) -> bytes:
+        """The answer of `POST /run` (contract: the engine over HTTP), secrets not yet masked."""
+        outputs = b",".join(orjson.dumps(node_id) + b":" + value for node_id, value in self.outputs.items())
+        timing = self.timing.to_dict() | {"nodeTimings": {k: t.to_dict() for k, t in self.node_timings.items()}}
+        return b'{"success":%s,"runId":%s,"version":%s,"outputs":{%s},"errors":%s,"timing":%s}' % (
+            b"true" if self.success else b"false",
+            orjson.dumps(self.run_id),
+            orjson.dumps(self.version),
+            outputs,
+            orjson.dumps(self.errors),
+            orjson.dumps(timing),
+        )

@@ -1,0 +1,176 @@
+"""The wire between the engine and a worker: msgpack frames behind a 32-bit length, and what they may say.
+
+Both sides import this file and little else. Messages are arrays with a tag in front, so that a TypeScript worker
+speaks them as easily. JSON values travel as JSON text in `bytes`: the engine passes them on unread.
+
+Serial numbers: `run` is the engine's number of a run in one worker, `node` the index into `Code.nodes`.
+Times are CLOCK_MONOTONIC in nanoseconds, which all processes of a machine share.
+"""
+
+from typing import Final, Literal
+
+import msgspec
+
+FRAME_LIMIT: Final = 80 * 1024 * 1024
+"""The longest frame either side accepts, in bytes; a longer one ends the connection."""
+
+
+class Message(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One frame."""
+
+
+# engine -> worker
+
+
+class NodeCode(msgspec.Struct, array_like=True, frozen=True):
+    """A node as the worker needs it; `parents` are indices, in the order of the edges."""
+
+    id: str
+    file: str
+    timeout_ms: int
+    retries: int
+    parents: tuple[int, ...]
+
+
+class Code(Message, tag="code"):
+    """What a worker loads, once: `paths` are appended to the import path after the lock, `.pth` files never read."""
+
+    root: str
+    nodes: tuple[NodeCode, ...]
+    stages: tuple[tuple[int, ...], ...]
+    paths: tuple[str, ...] = ()
+    jitter: bool = True
+
+
+class Settings(Message, tag="settings"):
+    """Config and secrets as JSON objects, and (in tests) files to answer reads from; later runs name them by `id`."""
+
+    id: int
+    config: bytes
+    secrets: bytes
+    files: dict[str, str] = {}
+
+
+class Run(Message, tag="run"):
+    """Run the plan; `done` has the outputs of nodes that finished before, `attempts` how often others were tried."""
+
+    run: int
+    run_id: str
+    settings: int
+    input: bytes
+    done: dict[int, bytes] = {}
+    attempts: dict[int, int] = {}
+    failures: dict[int, int] = {}
+
+
+class Cancel(Message, tag="cancel"):
+    """Stop a run's nodes; its outcomes still come."""
+
+    run: int
+
+
+class FetchHead(Message, tag="head"):
+    """The status line and headers that a fetch brought."""
+
+    id: int
+    status: int
+    url: str
+    headers: tuple[tuple[str, str], ...]
+
+
+class FetchData(Message, tag="data"):
+    """A piece of a fetch's body."""
+
+    id: int
+    data: bytes
+    last: bool
+
+
+class FetchFailed(Message, tag="unfetched"):
+    """No answer, or none to its end."""
+
+    id: int
+    message: str
+
+
+# worker -> engine
+
+
+class Ready(Message, tag="ready"):
+    """The code is loaded."""
+
+
+class LoadFailed(Message, tag="unloaded"):
+    """The code cannot be loaded, and why: one line a node."""
+
+    messages: tuple[str, ...]
+
+
+class Outcome(Message, tag="outcome"):
+    """A node's attempt ended.
+
+    `state`: `ok` (then `value` is its output as JSON), `retry` (failed, will be tried again), `failed` (for good),
+    `cancelled`. `value` is the message in UTF-8 otherwise. `last` closes the run.
+    """
+
+    run: int
+    node: int
+    attempt: int
+    started: int
+    ended: int
+    state: Literal["ok", "retry", "failed", "cancelled"]
+    value: bytes
+    last: bool
+
+
+class LogLine(Message, tag="log"):
+    """A line a node wrote by `ctx.log` or `print`."""
+
+    run: int
+    node: int
+    attempt: int
+    level: Literal["debug", "info", "warn", "error"]
+    message: str
+
+
+class Fetch(Message, tag="fetch"):
+    """`ctx.fetch` or (`kind` k8s) `ctx.k8s.get`; `service` and `path` as the node gave them."""
+
+    id: int
+    run: int
+    node: int
+    kind: Literal["http", "k8s"]
+    service: str
+    path: str
+    method: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+    timeout: float | None
+    ca: str | None
+
+
+class FetchMore(Message, tag="more"):
+    """The worker has taken this many bytes of a body; as many more may come."""
+
+    id: int
+    taken: int
+
+
+class FetchStop(Message, tag="stop"):
+    """Nobody waits for this fetch any more."""
+
+    id: int
+
+
+class Stuck(Message, tag="stuck"):
+    """This attempt was told to stop at its timeout and has not: the worker asks to be killed."""
+
+    run: int
+    node: int
+
+
+FETCH_WINDOW: Final = 1024 * 1024
+"""How many bytes of a body may be on their way before the worker has taken them."""
+
+ToWorker = Code | Settings | Run | Cancel | FetchHead | FetchData | FetchFailed
+ToEngine = Ready | LoadFailed | Outcome | LogLine | Fetch | FetchMore | FetchStop | Stuck

@@ -1,0 +1,1 @@
+"""Public: fixtures, run a node, run a workflow, as `pipedreamer test` does."""
