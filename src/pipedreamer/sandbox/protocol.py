@@ -32,7 +32,7 @@ class NodeCode(msgspec.Struct, array_like=True, frozen=True):
     parents: tuple[int, ...]
 
 
-class Code(Message, tag="code"):
+class Code(Message, frozen=True, tag="code"):
     """What a worker loads, once: `paths` are appended to the import path after the lock, `.pth` files never read."""
 
     root: str
@@ -42,7 +42,7 @@ class Code(Message, tag="code"):
     jitter: bool = True
 
 
-class Settings(Message, tag="settings"):
+class Settings(Message, frozen=True, tag="settings"):
     """Config and secrets as JSON objects, and (in tests) files to answer reads from; later runs name them by `id`."""
 
     id: int
@@ -51,7 +51,7 @@ class Settings(Message, tag="settings"):
     files: dict[str, str] = {}
 
 
-class Run(Message, tag="run"):
+class Run(Message, frozen=True, tag="run"):
     """Run the plan; `done` has the outputs of nodes that finished before, `attempts` how often others were tried."""
 
     run: int
@@ -63,13 +63,13 @@ class Run(Message, tag="run"):
     failures: dict[int, int] = {}
 
 
-class Cancel(Message, tag="cancel"):
+class Cancel(Message, frozen=True, tag="cancel"):
     """Stop a run's nodes; its outcomes still come."""
 
     run: int
 
 
-class FetchHead(Message, tag="head"):
+class FetchHead(Message, frozen=True, tag="head"):
     """The status line and headers that a fetch brought."""
 
     id: int
@@ -78,7 +78,7 @@ class FetchHead(Message, tag="head"):
     headers: tuple[tuple[str, str], ...]
 
 
-class FetchData(Message, tag="data"):
+class FetchData(Message, frozen=True, tag="data"):
     """A piece of a fetch's body."""
 
     id: int
@@ -86,7 +86,7 @@ class FetchData(Message, tag="data"):
     last: bool
 
 
-class FetchFailed(Message, tag="unfetched"):
+class FetchFailed(Message, frozen=True, tag="unfetched"):
     """No answer, or none to its end."""
 
     id: int
@@ -96,17 +96,17 @@ class FetchFailed(Message, tag="unfetched"):
 # worker -> engine
 
 
-class Ready(Message, tag="ready"):
+class Ready(Message, frozen=True, tag="ready"):
     """The code is loaded."""
 
 
-class LoadFailed(Message, tag="unloaded"):
+class LoadFailed(Message, frozen=True, tag="unloaded"):
     """The code cannot be loaded, and why: one line a node."""
 
     messages: tuple[str, ...]
 
 
-class Outcome(Message, tag="outcome"):
+class Outcome(Message, frozen=True, tag="outcome"):
     """A node's attempt ended.
 
     `state`: `ok` (then `value` is its output as JSON), `retry` (failed, will be tried again), `failed` (for good),
@@ -123,7 +123,7 @@ class Outcome(Message, tag="outcome"):
     last: bool
 
 
-class LogLine(Message, tag="log"):
+class LogLine(Message, frozen=True, tag="log"):
     """A line a node wrote by `ctx.log` or `print`."""
 
     run: int
@@ -133,7 +133,7 @@ class LogLine(Message, tag="log"):
     message: str
 
 
-class Fetch(Message, tag="fetch"):
+class Fetch(Message, frozen=True, tag="fetch"):
     """`ctx.fetch` or (`kind` k8s) `ctx.k8s.get`; `service` and `path` as the node gave them."""
 
     id: int
@@ -149,20 +149,20 @@ class Fetch(Message, tag="fetch"):
     ca: str | None
 
 
-class FetchMore(Message, tag="more"):
+class FetchMore(Message, frozen=True, tag="more"):
     """The worker has taken this many bytes of a body; as many more may come."""
 
     id: int
     taken: int
 
 
-class FetchStop(Message, tag="stop"):
+class FetchStop(Message, frozen=True, tag="stop"):
     """Nobody waits for this fetch any more."""
 
     id: int
 
 
-class Stuck(Message, tag="stuck"):
+class Stuck(Message, frozen=True, tag="stuck"):
     """This attempt was told to stop at its timeout and has not: the worker asks to be killed."""
 
     run: int
