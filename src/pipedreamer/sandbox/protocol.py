@@ -43,20 +43,22 @@ class Code(Message, frozen=True, tag="code"):
 
 
 class Settings(Message, frozen=True, tag="settings"):
-    """Config and secrets as JSON objects, and (in tests) files to answer reads from; later runs name them by `id`."""
+    """Config and secrets as JSON objects, and (in tests) files to answer reads from; for the runs that come after."""
 
-    id: int
     config: bytes
     secrets: bytes
     files: dict[str, str] = {}
 
 
 class Run(Message, frozen=True, tag="run"):
-    """Run the plan; `done` has the outputs of nodes that finished before, `attempts` how often others were tried."""
+    """Run the plan, or what is left of it after an interruption.
+
+    `done` has the outputs of nodes that finished before, `attempts` how often others were begun, `failures` how many
+    of those attempts count against their retries.
+    """
 
     run: int
     run_id: str
-    settings: int
     input: bytes
     done: dict[int, bytes] = {}
     attempts: dict[int, int] = {}

@@ -1,0 +1,100 @@
+"""A workflow folder that is running: its project, settings and workers, kept in step with the files."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from pipedreamer.project import Project, open_project
+from pipedreamer.runtime.assembly import assemble
+from pipedreamer.runtime.broker import Broker
+from pipedreamer.runtime.logs import LogSink
+from pipedreamer.runtime.mask import Mask
+from pipedreamer.runtime.session import Capacity, Session, Surroundings
+from pipedreamer.runtime.settings import Settings, SettingsWatch, Sources
+from pipedreamer.sandbox.zygote import Zygote
+
+MakeBroker = Callable[[Callable[[], dict[str, Any]]], Broker]
+FindPackages = Callable[[Path], Path | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a live workflow is made with.
+
+    `packages` gives the folder of its third-party packages, `broker` is made from a function that tells the secrets,
+    `warn` hears of trouble with settings while it runs.
+    """
+
+    sources: Sources
+    broker: MakeBroker
+    packages: FindPackages
+    log: LogSink
+    warn: Callable[[str], None]
+    capacity: Capacity = field(default_factory=Capacity)
+    jitter: bool = True
+
+
+class LiveWorkflow:
+    """Use it as an async context manager. `reload` and `poll` take up changed files; a broken change changes nothing.
+
+    A `zygote` started earlier saves its start-up time.
+    """
+
+    def __init__(self, project: Project, means: Means, zygote: Zygote | None = None) -> None:
+        self.project = project
+        self._means = means
+        self._watch = self._watch_settings(project)
+        self.mask = Mask(self._watch.current.secrets)
+        around = Surroundings(
+            broker=means.broker(lambda: self._watch.current.secrets),
+            mask=lambda: self.mask,
+            log=means.log,
+            capacity=means.capacity,
+        )
+        site = means.packages(project.root)
+        self.session = Session(assemble(project, site, jitter=means.jitter), self._watch.current, around, zygote)
+        self._earlier_failures = 0
+
+    @property
+    def settings(self) -> Settings:
+        return self._watch.current
+
+    @property
+    def settings_failures(self) -> int:
+        """How often changed settings could not be read."""
+        return self._earlier_failures + self._watch.failures
+
+    async def reload(self) -> None:
+        """Read the folder anew and swap code and settings together.
+
+        Raises `PipedreamerError` (what is wrong with the edit), and then everything is as it was.
+        """
+        project = open_project(self.project.root)
+        watch = self._watch_settings(project)
+        await self.session.reload(assemble(project, self._means.packages(project.root), jitter=self._means.jitter))
+        self._earlier_failures += self._watch.failures
+        self.project, self._watch = project, watch
+        self._apply(watch.current)
+
+    def poll(self) -> bool:
+        """Take up changed secrets and config; true when there were any."""
+        settings = self._watch.poll()
+        if settings is None:
+            return False
+        self._apply(settings)
+        return True
+
+    async def __aenter__(self) -> Self:
+        await self.session.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.session.close()
+
+    def _apply(self, settings: Settings) -> None:
+        self.mask = self.mask.with_secrets(settings.secrets)
+        self.session.apply(settings)
+
+    def _watch_settings(self, project: Project) -> SettingsWatch:
+        return SettingsWatch(project.workflow.config, self._means.sources, self._means.warn)

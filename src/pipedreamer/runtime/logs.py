@@ -1,0 +1,77 @@
+"""What nodes write, as lines on a terminal or as JSON for a collector, with secrets masked."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, Protocol, TextIO
+
+import orjson
+
+Level = Literal["debug", "info", "warn", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLine:
+    """One line of a node's log; `node` is "" for what was written outside of any node, `time` in seconds."""
+
+    time: float
+    level: Level
+    node: str
+    message: str
+    workflow: str = ""
+    version: str = ""
+    run_id: str = ""
+    attempt: int = 0
+
+
+class Masking(Protocol):
+    """Hides secrets in text and in JSON text."""
+
+    def text(self, text: str) -> str: ...
+    def json(self, text: bytes) -> bytes: ...
+
+
+LogSink = Callable[[NodeLine], None]
+
+
+class ConsoleLog:
+    """`[node] LEVEL message`, debug and info to `out`, warn and error to `err`."""
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+
+    def __call__(self, line: NodeLine) -> None:
+        stream = self._err if line.level in ("warn", "error") else self._out
+        prefix = f"[{line.node}] {line.level.upper()} " if line.node else f"[workflow] {line.level.upper()} "
+        print(prefix + line.message, file=stream, flush=True)
+
+
+class JsonLog:
+    """A JSON object a line, on the same streams."""
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+
+    def __call__(self, line: NodeLine) -> None:
+        stream = self._err if line.level in ("warn", "error") else self._out
+        moment = datetime.fromtimestamp(line.time, UTC).isoformat(timespec="milliseconds")
+        record = {
+            "time": moment.replace("+00:00", "Z"),
+            "level": line.level,
+            "workflow": line.workflow,
+            "version": line.version,
+            "runId": line.run_id,
+            "node": line.node,
+            "attempt": line.attempt,
+            "message": line.message,
+        }
+        print(orjson.dumps(record).decode(), file=stream, flush=True)
+
+
+def now() -> float:
+    """Seconds since 1970."""
+    return time.time()

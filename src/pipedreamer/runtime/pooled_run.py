@@ -1,0 +1,155 @@
+"""One run on its way through the pool: what its nodes came to, and what happens when a worker is lost under it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipedreamer.errors import SandboxError
+from pipedreamer.runtime.result import RunResult, Timing
+from pipedreamer.sandbox.jobs import Interruption
+from pipedreamer.sandbox.protocol import Outcome, Run
+
+FIRST_WAIT_S = 0.1
+MOST_UNKNOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RunnableNode:
+    """What the run needs to know of a node."""
+
+    id: str
+    timeout_ms: int
+    retries: int
+    rerun_interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunnablePlan:
+    """The nodes in the order of their numbers on the wire; `longest_ns` bounds a whole run from above."""
+
+    version: str
+    nodes: tuple[RunnableNode, ...]
+    longest_ns: int
+
+
+class PooledRun:
+    """Implements `sandbox.jobs.Job`. `result` is set once; `again(run, alone, wait)` puts it into the pool anew."""
+
+    def __init__(
+        self,
+        plan: RunnablePlan,
+        run_id: str,
+        trigger_input: bytes,
+        again: Callable[["PooledRun", bool, float], None],
+    ) -> None:
+        self.run_id = run_id
+        self.plan = plan
+        self.result: asyncio.Future[RunResult] = asyncio.get_running_loop().create_future()
+        self._input = trigger_input
+        self._again = again
+        self._begun = time.time_ns()
+        self._offset = self._begun - time.monotonic_ns()
+        self._outputs: dict[int, bytes] = {}
+        self._errors: dict[int, str] = {}
+        self._times: dict[int, tuple[int, int]] = {}
+        self._attempts: dict[int, int] = {}
+        self._failures: dict[int, int] = {}
+        self._unknown = 0
+
+    @property
+    def longest_ns(self) -> int:
+        return self.plan.longest_ns
+
+    def request(self, serial: int) -> Run:
+        return Run(
+            run=serial,
+            run_id=self.run_id,
+            input=self._input,
+            done=self._outputs,
+            attempts=self._attempts,
+            failures=self._failures,
+        )
+
+    def outcome(self, outcome: Outcome) -> None:
+        node = outcome.node
+        if not 0 <= node < len(self.plan.nodes):
+            return
+        self._times[node] = (self._times.get(node, (outcome.started, 0))[0], outcome.ended)
+        self._attempts[node] = outcome.attempt
+        if outcome.state == "ok":
+            self._outputs[node] = outcome.value
+        elif outcome.state == "retry":
+            self._failures[node] = self._failures.get(node, 0) + 1
+        elif outcome.state == "failed":
+            self._errors[node] = outcome.value.decode(errors="replace")
+        if outcome.last:
+            self._finish()
+
+    def interrupted(self, interruption: Interruption) -> None:
+        """The worker is gone: fail what is to blame, start the rest again elsewhere."""
+        wait = 0.0
+        now = time.monotonic_ns()
+        for index, attempt in interruption.running.items():
+            if not 0 <= index < len(self.plan.nodes) or index in self._outputs:
+                continue
+            node = self.plan.nodes[index]
+            self._attempts[index] = attempt
+            self._times[index] = (self._times.get(index, (now, 0))[0], now)
+            if index in interruption.guilty:
+                failures = self._failures[index] = self._failures.get(index, 0) + 1
+                if failures > node.retries:
+                    self._errors[index] = _blame(node, interruption)
+                else:
+                    wait = max(wait, FIRST_WAIT_S * 2 ** (failures - 1))
+            elif not node.rerun_interrupted:
+                self._errors[index] = f'Node "{node.id}" was interrupted: {_because(interruption)}'
+        if self._errors:
+            self._finish()
+            return
+        if interruption.cause == "unknown":
+            self._unknown += 1
+        if self._unknown > MOST_UNKNOWN:
+            self.abandoned(f"its worker process {interruption.reason} {self._unknown} times")
+            return
+        self._again(self, interruption.cause == "unknown", wait)
+
+    def abandoned(self, reason: str) -> None:
+        if not self.result.done():
+            self.result.set_exception(SandboxError(f"run {self.run_id} could not be carried out: {reason}"))
+
+    def _finish(self) -> None:
+        if self.result.done():
+            return
+        names = [node.id for node in self.plan.nodes]
+        ended = max((end for _, end in self._times.values()), default=time.monotonic_ns())
+        began = min((begin for begin, _ in self._times.values()), default=ended)
+        self.result.set_result(
+            RunResult(
+                run_id=self.run_id,
+                version=self.plan.version,
+                outputs={names[index]: value for index, value in self._outputs.items()},
+                errors={names[index]: message for index, message in self._errors.items()},
+                timing=self._timing(began, ended),
+                node_timings={
+                    names[index]: self._timing(*times)
+                    for index, times in self._times.items()
+                    if index in self._outputs or index in self._errors
+                },
+            )
+        )
+
+    def _timing(self, began: int, ended: int) -> Timing:
+        return Timing((began + self._offset) // 1_000_000, (ended + self._offset) // 1_000_000)
+
+
+def _blame(node: RunnableNode, interruption: Interruption) -> str:
+    if interruption.cause == "timeout":
+        return f'Node "{node.id}" timed out after {node.timeout_ms}ms'
+    return f'Node "{node.id}" lost its worker process, which {interruption.reason}'
+
+
+def _because(interruption: Interruption) -> str:
+    if interruption.cause == "neighbour":
+        return "its worker process was ended because of another node, and rerun_interrupted is false"
+    return f"its worker process {interruption.reason}, and rerun_interrupted is false"

@@ -1,0 +1,181 @@
+"""A workflow with workers of its own: what `serve`, `dev`, `run` and `test` have in common."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import orjson
+
+from pipedreamer.runtime.assembly import Assembly
+from pipedreamer.runtime.broker import Broker
+from pipedreamer.runtime.logs import LogSink, Masking, NodeLine
+from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts
+from pipedreamer.runtime.pooled_run import PooledRun
+from pipedreamer.runtime.relay import FetchRelay
+from pipedreamer.runtime.result import RunResult
+from pipedreamer.sandbox.jobs import Job, Sender
+from pipedreamer.sandbox.pool import Pool
+from pipedreamer.sandbox.protocol import Fetch, FetchMore, FetchStop, LogLine, Settings
+from pipedreamer.sandbox.zygote import Zygote
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """`workers` processes; `running` runs at once in all of them, `waiting` more before a run is refused."""
+
+    workers: int = 2
+    running: int = 128
+    waiting: int = 1000
+
+
+class Values(Protocol):
+    """Config and secrets, as nodes see them."""
+
+    @property
+    def config(self) -> dict[str, Any]: ...
+    @property
+    def secrets(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a session is handed: who fetches, who hides secrets, where log lines go, and how much may run."""
+
+    broker: Broker
+    mask: Callable[[], Masking]
+    log: LogSink
+    capacity: Capacity = Capacity()
+
+
+class Session:
+    """Implements `runtime.executor.Executor`. Use it as an async context manager, or `start` and `close` it.
+
+    A `zygote` that was started earlier saves its start-up time.
+    """
+
+    def __init__(self, assembly: Assembly, values: Values, around: Surroundings, zygote: Zygote | None = None) -> None:
+        self.assembly = assembly
+        self._values = values
+        self._around = around
+        self._zygote = zygote
+        self._relay = FetchRelay(around.broker)
+        self._listener = _Listener(self, around, self._relay)
+        self._pool: Pool | None = None
+        self._executor: PoolExecutor | None = None
+
+    async def start(self) -> None:
+        """Start the workers. Raises `NodeLoadError` when a node cannot be loaded."""
+        capacity = self._around.capacity
+        window = max(1, -(-capacity.running // capacity.workers))
+        pool = Pool(self._zygote or Zygote(), self._listener, capacity.workers, window)
+        try:
+            await pool.start(self.assembly.code, settings_message(self._values))
+        except BaseException:
+            await pool.close()
+            raise
+        self._pool = pool
+        self._executor = PoolExecutor(pool, self.assembly.plan, capacity.running + capacity.waiting)
+
+    async def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> RunResult:
+        return await self._started().execute(trigger_input, run_id=run_id)
+
+    async def reload(self, assembly: Assembly) -> None:
+        """Swap the code for runs that begin from now on. Raises `NodeLoadError`, and then the old code stays."""
+        await self._pool_started().replace(assembly.code)
+        self.assembly = assembly
+        self._started().plan = assembly.plan
+
+    def apply(self, values: Values, files: dict[str, str] | None = None) -> None:
+        """New config and secrets for runs that begin from now on; `files` answers reads, in tests."""
+        self._values = values
+        self._pool_started().apply(settings_message(values, files))
+
+    async def close(self) -> None:
+        """End the workers; what still runs is lost."""
+        await self._relay.close()
+        if self._pool is not None:
+            await self._pool.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def counts(self) -> RunCounts:
+        return self._started().counts
+
+    @property
+    def active(self) -> int:
+        """Runs under way and waiting."""
+        return self._executor.active if self._executor else 0
+
+    @property
+    def waiting(self) -> int:
+        return self._pool.waiting if self._pool else 0
+
+    @property
+    def workers(self) -> int:
+        return self._pool.workers if self._pool else 0
+
+    @property
+    def restarts(self) -> int:
+        return self._pool.restarts if self._pool else 0
+
+    def _started(self) -> PoolExecutor:
+        if self._executor is None:
+            raise RuntimeError("the session has not been started")
+        return self._executor
+
+    def _pool_started(self) -> Pool:
+        if self._pool is None:
+            raise RuntimeError("the session has not been started")
+        return self._pool
+
+
+def settings_message(values: Values, files: dict[str, str] | None = None) -> Settings:
+    """Settings as workers get them."""
+    return Settings(config=orjson.dumps(values.config), secrets=orjson.dumps(values.secrets), files=files or {})
+
+
+class _Listener:
+    """Implements `sandbox.jobs.Listener`: lines to the log, masked, and fetches to the relay."""
+
+    def __init__(self, session: Session, around: Surroundings, relay: FetchRelay) -> None:
+        self._session = session
+        self._around = around
+        self._relay = relay
+
+    def log(self, job: Job | None, line: LogLine) -> None:
+        assembly = self._session.assembly
+        run_id, node = "", ""
+        if isinstance(job, PooledRun):
+            run_id = job.run_id
+            if 0 <= line.node < len(job.plan.nodes):
+                node = job.plan.nodes[line.node].id
+        self._around.log(
+            NodeLine(
+                time=time.time(),
+                level=line.level,
+                node=node,
+                message=self._around.mask().text(line.message),
+                workflow=assembly.name,
+                version=assembly.plan.version,
+                run_id=run_id,
+                attempt=line.attempt,
+            )
+        )
+
+    def stray(self, text: str) -> None:
+        for line in text.splitlines():
+            self.log(None, LogLine(run=-1, node=-1, attempt=0, level="warn", message=line))
+
+    def fetch(self, sender: Sender, job: Job | None, message: Fetch | FetchMore | FetchStop) -> None:
+        del job
+        self._relay.take(sender, message)
+
+    def gone(self, sender: Sender) -> None:
+        self._relay.gone(sender)

@@ -1,0 +1,204 @@
+"""Several workers with the same code: each job to the one with room, lost workers replaced, code swapped whole."""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from pipedreamer.errors import NodeLoadError, SandboxError
+from pipedreamer.sandbox.flight import now_ns
+from pipedreamer.sandbox.jobs import Job, Listener
+from pipedreamer.sandbox.protocol import Code, Settings
+from pipedreamer.sandbox.watchdog import PERIOD_S, look_after
+from pipedreamer.sandbox.worker import Worker
+from pipedreamer.sandbox.zygote import Zygote
+
+BUSY_NS = 20_000_000
+RETRY_SECONDS = 1.0
+MOST_ALONE = 2
+
+
+class Pool:
+    """`size` workers, each with at most `window` jobs; what is beyond waits here. Made in the loop it works in.
+
+    A worker whose loop a node has been holding for 20 ms is given nothing more. `alone` jobs get a worker of their
+    own that takes no other at the same time.
+    """
+
+    def __init__(self, zygote: Zygote, listener: Listener, size: int, window: int) -> None:
+        self._zygote = zygote
+        self._listener = listener
+        self._size = size
+        self._window = window
+        self._workers: list[Worker] = []
+        self._leaving: set[Worker] = set()
+        self._waiting: deque[Job] = deque()
+        self._room_alone = asyncio.Semaphore(MOST_ALONE)
+        self._code = Code(root="/", nodes=(), stages=())
+        self._settings = Settings(config=b"{}", secrets=b"{}")
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._watching = False
+        self._closing = False
+        self._trouble = ""
+        self.restarts = 0
+
+    @property
+    def workers(self) -> int:
+        """How many are ready."""
+        return len(self._workers)
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that no worker has yet."""
+        return len(self._waiting)
+
+    async def start(self, code: Code, settings: Settings) -> None:
+        """Start the workers. Raises `NodeLoadError` when the code cannot be loaded."""
+        self._zygote.attach()
+        self._settings = settings
+        await self.replace(code)
+
+    async def replace(self, code: Code) -> None:
+        """Swap the code: jobs in flight keep the old one. Raises `NodeLoadError`, and then nothing has changed."""
+        started = await asyncio.gather(*(self._spawn(code) for _ in range(self._size)), return_exceptions=True)
+        failures = [outcome for outcome in started if isinstance(outcome, BaseException)]
+        fresh = [outcome for outcome in started if isinstance(outcome, Worker)]
+        if failures:
+            for worker in fresh:
+                worker.retire()
+            raise failures[0]
+        old, self._workers, self._code = self._workers, fresh, code
+        self._trouble = ""
+        for worker in old:
+            self._leaving.add(worker)
+            worker.retire()
+        self._hand_out()
+
+    def apply(self, settings: Settings) -> None:
+        """Give all workers new config and secrets, for the jobs that come after."""
+        self._settings = settings
+        for worker in (*self._workers, *self._leaving):
+            worker.send(settings)
+
+    def submit(self, job: Job, *, alone: bool = False) -> None:
+        """Run a job as soon as there is room."""
+        if alone:
+            self._in_background(self._run_alone(job))
+        elif self._trouble and not self._workers:
+            job.abandoned(self._trouble)
+        elif not self._waiting and (worker := self._choose()):
+            worker.start(job)
+        else:
+            self._waiting.append(job)
+        self._watch()
+
+    async def close(self) -> None:
+        """Hang up on all workers, then end the zygote. Jobs still running are lost: drain before."""
+        self._closing = True
+        everyone = (*self._workers, *self._leaving)
+        for worker in everyone:
+            worker.kill(frozenset(), "was ended with the engine") if worker.jobs else worker.retire()
+        for task in self._tasks:
+            task.cancel()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*(worker.closed for worker in everyone)), 5)
+        self._zygote.close()
+
+    # Owner of the workers
+
+    def freed(self, worker: Worker) -> None:
+        if self._waiting and worker in self._workers:
+            self._hand_out()
+
+    def lost(self, worker: Worker) -> None:
+        self._leaving.discard(worker)
+        if worker in self._workers:
+            self._workers.remove(worker)
+            self.restarts += 1
+            self._in_background(self._restore())
+
+    async def _restore(self) -> None:
+        """Bring the pool back to its size; says so to waiting jobs when that fails, and keeps trying."""
+        while len(self._workers) < self._size and not self._closing:
+            code = self._code
+            try:
+                worker = await self._spawn(code)
+            except (NodeLoadError, SandboxError) as error:
+                self._give_up(f"no worker can be started: {error}")
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if code is self._code and len(self._workers) < self._size:
+                self._trouble = ""
+                self._workers.append(worker)
+                self._hand_out()
+            else:
+                worker.retire()
+
+    def _give_up(self, trouble: str) -> None:
+        self._trouble = trouble
+        if not self._workers:
+            waiting, self._waiting = self._waiting, deque()
+            for job in waiting:
+                job.abandoned(trouble)
+
+    async def _spawn(self, code: Code) -> Worker:
+        if not self._zygote.alive:
+            self._zygote = Zygote()
+            self._zygote.attach()
+        worker = Worker(await self._zygote.spawn(), self._listener, self)
+        settings = self._settings
+        await worker.load(code, settings)
+        if self._settings is not settings:
+            worker.send(self._settings)
+        return worker
+
+    def _choose(self) -> Worker | None:
+        """The worker with the fewest jobs that has room and is not held by a node."""
+        best: Worker | None = None
+        fewest = self._window
+        now = now_ns()
+        for worker in self._workers:
+            count = len(worker.jobs)
+            if count < fewest and (count == 0 or worker.page.busy_ns(now) < BUSY_NS):
+                best, fewest = worker, count
+        return best
+
+    def _hand_out(self) -> None:
+        while self._waiting and (worker := self._choose()):
+            worker.start(self._waiting.popleft())
+
+    async def _run_alone(self, job: Job) -> None:
+        """A worker for this job only, which ends with it."""
+        async with self._room_alone:
+            try:
+                worker = await self._spawn(self._code)
+            except (NodeLoadError, SandboxError) as error:
+                job.abandoned(f"no worker can be started: {error}")
+                return
+            self._leaving.add(worker)
+            worker.start(job)
+            worker.retire()
+            self._watch()
+            await asyncio.shield(worker.closed)
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _watch(self) -> None:
+        if not self._watching:
+            self._watching = True
+            asyncio.get_running_loop().call_later(PERIOD_S, self._look)
+
+    def _look(self) -> None:
+        """While anything runs or waits: end what must be ended, hand out what can be."""
+        everyone = [w for w in (*self._workers, *self._leaving) if w.jobs]
+        for worker in everyone:
+            look_after(worker)
+        self._hand_out()
+        if everyone or self.waiting:
+            asyncio.get_running_loop().call_later(PERIOD_S, self._look)
+        else:
+            self._watching = False

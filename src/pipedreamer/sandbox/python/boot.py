@@ -1,0 +1,74 @@
+"""The zygote: started with an empty environment, it forks a worker for every request on its control socket.
+
+Run as a script under `-I -S`, so that no site directory and no `.pth` file is ever processed. It holds trusted
+libraries and nothing of any workflow; descriptor 0 is the control socket. Arguments: folders to import from.
+"""
+
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+
+
+def main(folders: list[str]) -> None:
+    """Serve until the engine closes the control socket."""
+    sys.path.extend(folders)
+    from pipedreamer.sandbox.python import worker  # the path is known only now
+
+    worker.preload()
+    sys.path[:] = [folder for folder in sys.path if folder not in folders]
+    control = socket.socket(fileno=os.dup(0))
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.close(null)
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    gc.collect()
+    gc.freeze()
+    while True:
+        ready, _, _ = select.select([control.fileno(), woken], [], [])
+        try:
+            if woken in ready:
+                os.read(woken, 4096)
+                _reap(control)
+            if control.fileno() in ready and not _fork(control, worker.main):
+                return
+        except (BrokenPipeError, ConnectionResetError):
+            return  # the engine has gone in the middle of a request
+
+
+def _fork(control: socket.socket, run_worker: object) -> bool:
+    """Fork a worker for one request; False when the engine has gone."""
+    message, descriptors, _, _ = socket.recv_fds(control, 4096, 3)
+    if not message:
+        return False
+    process = os.fork()
+    if process == 0:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        run_worker(*descriptors)  # type: ignore[operator]
+        os._exit(0)
+    handle = os.pidfd_open(process)
+    socket.send_fds(control, [b"started %s %d" % (message, process)], [handle])
+    for descriptor in (*descriptors, handle):
+        os.close(descriptor)
+    return True
+
+
+def _reap(control: socket.socket) -> None:
+    while True:
+        try:
+            process, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if process == 0:
+            return
+        control.send(b"ended %d %d" % (process, os.waitstatus_to_exitcode(status)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,97 @@
+"""Threads for plain functions, so that a node that is not async never holds up the event loop."""
+
+import asyncio
+import contextvars
+import ctypes
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+class NodeStoppedError(BaseException):
+    """Raised inside a node that must end: its time is over, or its run was cancelled."""
+
+
+class Lane:
+    """One thread. Runs a function at a time; one that had to be interrupted is not used again."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="node", daemon=True)
+        self._thread.start()
+        self.spent = False
+
+    @property
+    def thread(self) -> int:
+        """The kernel's number of the thread."""
+        return self._thread.native_id or 0
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
+        """A future of what the function returns or raises."""
+        future: asyncio.Future[Any] = self._loop.create_future()
+        context = contextvars.copy_context()
+
+        def job() -> None:
+            try:
+                value = context.run(function, *arguments)
+            except BaseException as error:  # noqa: BLE001 - whatever a node raises is its answer
+                self._loop.call_soon_threadsafe(_settle, future, None, error)
+            else:
+                self._loop.call_soon_threadsafe(_settle, future, value, None)
+
+        self._jobs.put(job)
+        return future
+
+    def interrupt(self) -> None:
+        """Raise `NodeStoppedError` in the function at its next step of Python; a C call goes on until it returns."""
+        self.spent = True
+        if self._thread.ident is not None:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self._thread.ident), ctypes.py_object(NodeStoppedError)
+            )
+
+    def retire(self) -> None:
+        """End the thread when it is free."""
+        self._jobs.put(None)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                job = self._jobs.get()
+                if job is None:
+                    return
+                job()
+                del job
+            except NodeStoppedError:
+                return  # it arrived after the function had ended
+
+
+class Lanes:
+    """As many threads as there are plain functions running; a few stay for the next ones."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, keep: int = 16) -> None:
+        self._loop = loop
+        self._keep = keep
+        self._free: list[Lane] = []
+
+    def take(self) -> Lane:
+        return self._free.pop() if self._free else Lane(self._loop)
+
+    def give_back(self, lane: Lane) -> None:
+        if lane.spent or len(self._free) >= self._keep:
+            lane.retire()
+        else:
+            self._free.append(lane)
+
+
+def _settle(future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(value)
+    elif isinstance(error, StopIteration):
+        future.set_exception(RuntimeError("the node raised StopIteration"))
+    else:
+        future.set_exception(error)

@@ -1,0 +1,66 @@
+"""The worker's outgoing frames: gathered in the flight page, one write a turn of the event loop."""
+
+import asyncio
+import select
+import socket
+
+from pipedreamer.sandbox.flight import BEGIN, END, OUTGOING_SIZE, FlightRecorder
+from pipedreamer.sandbox.framing import pack
+from pipedreamer.sandbox.protocol import ToEngine
+
+
+class Outbox:
+    """Belongs to the loop's thread. Writing waits while the engine is behind, so a chatty node slows itself down.
+
+    `busy` is true while the stream is in an inconsistent state: a timeout signal must not raise then.
+    """
+
+    def __init__(self, connection: socket.socket, flight: FlightRecorder, loop: asyncio.AbstractEventLoop) -> None:
+        self._connection = connection
+        self._flight = flight
+        self._loop = loop
+        self._filled = 0
+        self.busy = False
+
+    def send(self, message: ToEngine) -> None:
+        """Queue a message; it outlives a crash of this process from here on."""
+        frame = pack(message)
+        size = len(frame)
+        if self._filled + size > OUTGOING_SIZE:
+            self.flush()
+        if size > OUTGOING_SIZE:
+            self._send_large(frame)
+            return
+        if not self._filled:
+            self._loop.call_soon(self.flush)
+        self.busy = True
+        start = self._filled
+        self._filled = start + size
+        self._flight.outgoing[start : start + size] = frame
+        self._flight.words[END] += size
+        self.busy = False
+
+    def flush(self) -> None:
+        """Hand what is queued to the operating system."""
+        if not self._filled:
+            return
+        self.busy = True
+        self._write(self._flight.outgoing[: self._filled])
+        self._filled = 0
+        self._flight.words[BEGIN] = self._flight.words[END]
+        self.busy = False
+
+    def _send_large(self, frame: bytes) -> None:
+        self.busy = True
+        self._write(memoryview(frame))
+        words = self._flight.words
+        words[END] += len(frame)
+        words[BEGIN] = words[END]
+        self.busy = False
+
+    def _write(self, data: memoryview) -> None:
+        while data:
+            try:
+                data = data[self._connection.send(data) :]
+            except BlockingIOError:
+                select.select([], [self._connection], [])

@@ -1,0 +1,149 @@
+"""A worker's life: lock, load the workflow's code, then answer the engine's frames until it hangs up."""
+
+import asyncio
+import importlib
+import os
+import signal
+import socket
+import sys
+import traceback
+from _thread import get_ident
+from typing import NoReturn
+
+from pipedreamer.sandbox.flight import FlightRecorder
+from pipedreamer.sandbox.framing import Unpacker
+from pipedreamer.sandbox.protocol import (
+    Cancel,
+    Code,
+    FetchData,
+    FetchFailed,
+    FetchHead,
+    LoadFailed,
+    Ready,
+    Run,
+    Settings,
+    ToEngine,
+    ToWorker,
+)
+from pipedreamer.sandbox.python.clock import Clock, Interrupter
+from pipedreamer.sandbox.python.context import PrintedLines
+from pipedreamer.sandbox.python.fetching import Fetcher
+from pipedreamer.sandbox.python.invoke import Invoker
+from pipedreamer.sandbox.python.lanes import Lanes
+from pipedreamer.sandbox.python.loader import LoadError, load
+from pipedreamer.sandbox.python.lock import lock
+from pipedreamer.sandbox.python.outbox import Outbox
+from pipedreamer.sandbox.python.redirect import Redirect
+from pipedreamer.sandbox.python.runner import Runner
+from pipedreamer.sandbox.python.watched import NodeTasks
+
+_PRELOADED = (
+    "asyncio.selector_events", "base64", "collections", "concurrent.futures.thread", "csv", "dataclasses", "datetime",
+    "decimal", "email.message", "encodings.idna", "enum", "functools", "hashlib", "html", "inspect", "itertools",
+    "json", "math", "msgspec.inspect", "msgspec.json", "orjson", "pathlib", "random", "re", "statistics", "string",
+    "textwrap", "time", "typing", "unicodedata", "urllib.parse", "uuid", "zoneinfo",
+)  # fmt: skip
+
+
+def preload() -> None:
+    """Import what workers will want, once, before any is forked; hide the rest of our own package from nodes."""
+    for name in _PRELOADED:
+        importlib.import_module(name)
+    package = importlib.import_module("pipedreamer")
+    package.__path__ = []
+
+
+def main(connection: int, flight: int, output: int) -> NoReturn:
+    """Be a worker on these descriptors: the engine's socket, the flight page, where stray output goes."""
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        recorder = FlightRecorder(flight)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        lock(keep={0, 1, 2, connection})
+        loop = asyncio.SelectorEventLoop()
+        asyncio.set_event_loop(loop)
+        Worker(socket.socket(fileno=connection), recorder, loop).serve()
+        status = 0
+    except BaseException:  # noqa: BLE001 - the last word of a dying process
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        os._exit(status)
+
+
+class Worker:
+    """Takes frames from the engine and hands them on."""
+
+    def __init__(self, connection: socket.socket, flight: FlightRecorder, loop: asyncio.AbstractEventLoop) -> None:
+        connection.setblocking(False)
+        self._connection = connection
+        self._flight = flight
+        self._loop = loop
+        self._main = get_ident()
+        self._outbox = Outbox(connection, flight, loop)
+        self._clock = Clock(flight, self._send, loop)
+        self._frames = Unpacker(ToWorker)
+        self._fetcher = Fetcher(self._send, loop)
+        self._settings = Settings(config=b"{}", secrets=b"{}")
+        self._runner: Runner | None = None
+        self._redirect = Redirect()
+        self._open = True
+
+    def serve(self) -> None:
+        """Until the engine hangs up. A stray SystemExit from a node's own task does not end the loop."""
+        Interrupter(self._clock, lambda: self._outbox.busy).install()
+        self._loop.add_reader(self._connection, self._receive)
+        while self._open:
+            try:
+                self._loop.run_forever()
+            except (SystemExit, KeyboardInterrupt) as error:
+                os.write(2, f"a task of a node ended with {type(error).__name__}\n".encode())
+
+    def _receive(self) -> None:
+        try:
+            data = self._connection.recv(1 << 18)
+        except BlockingIOError:
+            return
+        if not data:
+            self._open = False
+            self._loop.stop()
+            return
+        for message in self._frames.feed(data):
+            self._take(message)
+
+    def _take(self, message: ToWorker) -> None:
+        match message:
+            case Run() if self._runner is not None:
+                self._runner.start(message, self._settings)
+            case FetchHead() | FetchData() | FetchFailed():
+                self._fetcher.deliver(message)
+            case Settings():
+                self._settings = message
+                self._redirect.replace(message.files)
+            case Cancel() if self._runner is not None:
+                self._runner.cancel(message.run)
+            case Code():
+                self._load(message)
+            case _:
+                raise ValueError(f"{type(message).__name__} before the code")
+
+    def _load(self, code: Code) -> None:
+        printed = PrintedLines("info", self._send), PrintedLines("warn", self._send)
+        sys.stdout, sys.stderr = printed
+        os.chdir(code.root)
+        try:
+            nodes = load(code)
+        except LoadError as error:
+            self._send(LoadFailed(error.messages))
+            return
+        self._loop.set_task_factory(NodeTasks(self._flight.words))
+        invoker = Invoker(self._flight, self._clock, Lanes(self._loop), self._fetcher, self._send, printed)
+        self._runner = Runner(code, nodes, invoker, self._send)
+        self._send(Ready())
+
+    def _send(self, message: ToEngine) -> None:
+        if get_ident() == self._main:
+            self._outbox.send(message)
+        else:
+            self._loop.call_soon_threadsafe(self._outbox.send, message)

@@ -1,0 +1,246 @@
+"""The engine's end of one worker: frames to and from it, the jobs it has, and who is to blame when it is lost."""
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol, cast
+
+from pipedreamer.errors import NodeLoadError
+from pipedreamer.sandbox.flight import RunningAttempt, now_ns
+from pipedreamer.sandbox.framing import Unpacker, pack
+from pipedreamer.sandbox.jobs import Cause, Interruption, Job, Listener
+from pipedreamer.sandbox.protocol import (
+    Code,
+    Fetch,
+    FetchMore,
+    FetchStop,
+    LoadFailed,
+    LogLine,
+    Outcome,
+    Ready,
+    Settings,
+    Stuck,
+    ToEngine,
+    ToWorker,
+)
+from pipedreamer.sandbox.zygote import Process
+
+LOAD_SECONDS = 60
+EXIT_SECONDS = 2
+
+
+class Owner(Protocol):
+    """The pool, as a worker sees it."""
+
+    def freed(self, worker: "Worker") -> None:
+        """A job has ended."""
+
+    def lost(self, worker: "Worker") -> None:
+        """The process is gone and its jobs were told."""
+
+
+class Worker(asyncio.Protocol):
+    """One process. `jobs` has what it was given and has not ended."""
+
+    def __init__(self, process: Process, listener: Listener, owner: Owner) -> None:
+        self.jobs: dict[int, Job] = {}
+        self.started: dict[int, int] = {}
+        self.page = process.page
+        self.pid = process.pid
+        self.retiring = False
+        self.signalled_at: int | None = None
+        self._process = process
+        self._listener = listener
+        self._owner = owner
+        self._frames = Unpacker(ToEngine)
+        self._transport: asyncio.Transport | None = None
+        self._loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._serial = 0
+        self._blamed: frozenset[RunningAttempt] | None = None
+        self._reason = ""
+        self._ending: asyncio.Task[None] | None = None
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def load(self, code: Code, settings: Settings) -> None:
+        """Hand it the workflow. Raises `NodeLoadError` with one line a node that cannot be loaded."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._process.output, self._stray)
+        await loop.create_connection(lambda: self, sock=self._process.connection)
+        self.send(settings)
+        self.send(code)
+        try:
+            await asyncio.wait_for(asyncio.shield(self._loaded), LOAD_SECONDS)
+        except TimeoutError:
+            self.kill(frozenset(), f"the nodes were not loaded within {LOAD_SECONDS} s")
+            raise NodeLoadError(
+                f"the nodes were not loaded within {LOAD_SECONDS} s: what do their modules do on import?"
+            ) from None
+        except NodeLoadError:
+            self.retire()
+            raise
+
+    def start(self, job: Job) -> None:
+        """Give it a job."""
+        self._serial += 1
+        self.jobs[self._serial] = job
+        self.started[self._serial] = now_ns()
+        self.send(job.request(self._serial))
+
+    def send(self, message: ToWorker) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(pack(message))
+
+    def retire(self) -> None:
+        """Hang up when its jobs have ended."""
+        self.retiring = True
+        if not self.jobs and self._transport is not None:
+            self._transport.close()
+
+    def holders(self, attempts: frozenset[RunningAttempt]) -> frozenset[RunningAttempt]:
+        """Those of the attempts whose thread is on a processor at this moment, or all of them when none is."""
+        running = frozenset(attempt for attempt in attempts if attempt.thread and self._on_processor(attempt.thread))
+        return running or attempts
+
+    def interrupt(self) -> None:
+        """Have the node that holds its loop raise, if that node is over its time."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._process.handle, signal.SIGUSR1)
+
+    def kill(self, guilty: frozenset[RunningAttempt], reason: str = "") -> None:
+        """End the process because of `guilty`: they did not end at their timeout, or did what `reason` says."""
+        if self._blamed is None:
+            self._blamed, self._reason = guilty, reason
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process.handle, signal.SIGKILL)
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for message in self._frames.feed(data):
+                self._take(message)
+        except ValueError as error:
+            self.kill(frozenset(self.page.running()), f"its process broke the protocol: {error}")
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self._ending = asyncio.get_running_loop().create_task(self._end())
+
+    def _take(self, message: ToEngine) -> None:
+        if isinstance(message, Outcome):
+            self._outcome(message)
+        elif isinstance(message, LogLine):
+            self._listener.log(self.jobs.get(message.run), message)
+        elif isinstance(message, Fetch | FetchMore | FetchStop):
+            job = self.jobs.get(message.run) if isinstance(message, Fetch) else None
+            self._listener.fetch(self, job, message)
+        elif isinstance(message, Stuck):
+            stuck = {a for a in self.page.running() if (a.run, a.node) == (message.run, message.node)}
+            self.kill(frozenset(stuck))
+        elif not self._loaded.done():
+            if isinstance(message, LoadFailed):
+                self._loaded.set_exception(NodeLoadError("\n".join(message.messages)))
+            elif isinstance(message, Ready):
+                self._loaded.set_result(None)
+
+    def _outcome(self, outcome: Outcome) -> None:
+        job = self.jobs.get(outcome.run)
+        if job is None:
+            return
+        if outcome.last:
+            del self.jobs[outcome.run], self.started[outcome.run]
+        job.outcome(outcome)
+        if outcome.last:
+            self._owner.freed(self)
+            if self.retiring:
+                self.retire()
+
+    def _stray(self) -> None:
+        try:
+            data = os.read(self._process.output, 65536)
+        except BlockingIOError:
+            return
+        if data:
+            self._listener.stray(data.decode(errors="replace"))
+        else:
+            asyncio.get_running_loop().remove_reader(self._process.output)
+
+    async def _end(self) -> None:
+        """The connection is gone: take what was left unsent, learn how the process ended, tell the jobs."""
+        with suppress(ValueError):
+            for message in self._frames.feed(self.page.unsent(self._frames.received)):
+                self._take(message)
+        code = await self._exit_code()
+        self._stray_rest()
+        reason = self._reason or _in_words(code)
+        interruptions = self._interruptions(reason)
+        if not self._loaded.done():
+            self._loaded.set_exception(NodeLoadError(f"the worker process {reason} while it loaded the nodes"))
+        self._loaded.exception()
+        self._process.close()
+        self._listener.gone(self)
+        jobs, self.jobs, self.started = self.jobs, {}, {}
+        self.closed.set_result(None)
+        self._owner.lost(self)
+        for serial, job in jobs.items():
+            job.interrupted(interruptions[serial])
+
+    def _on_processor(self, thread: int) -> bool:
+        try:
+            stat = Path(f"/proc/{self.pid}/task/{thread}/stat").read_text()
+        except OSError:
+            return False
+        return stat.rpartition(")")[2].split()[0] == "R"
+
+    async def _exit_code(self) -> int:
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._process.ended), EXIT_SECONDS)
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process.handle, signal.SIGKILL)
+            return await self._process.ended
+
+    def _stray_rest(self) -> None:
+        self._stray()
+        asyncio.get_running_loop().remove_reader(self._process.output)
+
+    def _interruptions(self, reason: str) -> dict[int, Interruption]:
+        running = self.page.running()
+        guilty = self._guilty(running)
+        at_timeout = self._blamed is not None and not self._reason
+        found = {}
+        for serial in self.jobs:
+            mine = {a.node: a.attempt for a in running if a.run == serial}
+            to_blame = frozenset(a.node for a in guilty if a.run == serial)
+            cause: Cause = "neighbour"
+            if to_blame:
+                cause = "timeout" if at_timeout else "died"
+            elif mine and not guilty:
+                cause = "unknown"
+            found[serial] = Interruption(cause, reason, mine, to_blame)
+        return found
+
+    def _guilty(self, running: list[RunningAttempt]) -> frozenset[RunningAttempt]:
+        """Who took the process along: those it was killed for, else the only one that had a processor."""
+        if self._blamed is not None:
+            return self._blamed
+        on_processor = {attempt for attempt in running if attempt.thread}
+        if current := self.page.current():
+            on_processor.add(current)
+        suspects = on_processor or set(running)
+        return frozenset(suspects) if len(suspects) == 1 else frozenset()
+
+
+def _in_words(code: int) -> str:
+    if code >= 0:
+        return f"exited with code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    hint = ", perhaps because memory ran out" if name == "SIGKILL" else ""
+    return f"was killed by {name}{hint}"

@@ -1,0 +1,156 @@
+"""The engine's hold on a zygote: a small trusted process, free of secrets, that forks workers on request."""
+
+import asyncio
+import itertools
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import orjson
+
+import pipedreamer
+from pipedreamer.errors import SandboxError
+from pipedreamer.sandbox.flight import FlightPage
+
+SPAWN_SECONDS = 30
+
+
+@dataclass(slots=True)
+class Process:
+    """A forked worker, before anything is said to it; `ended` is its exit code, negative for a signal."""
+
+    pid: int
+    handle: int
+    connection: socket.socket
+    page: FlightPage
+    output: int
+    ended: asyncio.Future[int]
+
+    def close(self) -> None:
+        """Let go of what the process left behind; the connection is its transport's to close."""
+        os.close(self.handle)
+        os.close(self.output)
+        self.page.close()
+
+
+class Zygote:
+    """Started at once on construction, so that it warms up while the engine still imports; `attach` it to a loop.
+
+    When it dies its workers die with it (the kernel sees to that), and `alive` turns false.
+    """
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        boot = Path(__file__).parent / "python" / "boot.py"
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(boot), *_import_folders()],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                env={},
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SandboxError(f"the worker's parent process cannot be started: {error}") from error
+        finally:
+            theirs.close()
+        self._control = ours
+        self._control.setblocking(False)
+        self._numbers = itertools.count(1)
+        self._starting: dict[int, asyncio.Future[tuple[int, int]]] = {}
+        self._ended: dict[int, asyncio.Future[int]] = {}
+        self.alive = True
+
+    def attach(self) -> None:
+        """Begin to listen, in the running loop."""
+        asyncio.get_running_loop().add_reader(self._control, self._receive)
+
+    async def spawn(self) -> Process:
+        """Fork a worker. Raises `SandboxError` when the zygote is gone or does not answer."""
+        loop = asyncio.get_running_loop()
+        page = FlightPage()
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        output, output_end = os.pipe()
+        os.set_blocking(output, False)
+        number = next(self._numbers)
+        started = self._starting[number] = loop.create_future()
+        try:
+            socket.send_fds(self._control, [b"%d" % number], [theirs.fileno(), page.descriptor, output_end])
+            pid, handle = await asyncio.wait_for(started, SPAWN_SECONDS)
+        except BaseException as error:
+            self._starting.pop(number, None)
+            ours.close()
+            os.close(output)
+            page.close()
+            if isinstance(error, OSError | TimeoutError):
+                raise SandboxError(f"a worker process could not be started: {str(error) or 'no answer'}") from error
+            raise
+        finally:
+            theirs.close()
+            os.close(output_end)
+            page.release()
+        return Process(pid, handle, ours, page, output, self._ended[pid])
+
+    def close(self) -> None:
+        """End the zygote and, with it, every worker that is left."""
+        if self.alive:
+            self.alive = False
+            asyncio.get_running_loop().remove_reader(self._control)
+        self._control.close()
+        try:
+            self._process.wait(2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _receive(self) -> None:
+        try:
+            message, handles, _, _ = socket.recv_fds(self._control, 4096, 1)
+        except BlockingIOError:
+            return
+        except OSError:
+            message, handles = b"", []
+        if not message:
+            self._lost()
+            return
+        kind, first, second = message.split()
+        if kind == b"started":
+            self._started(int(first), int(second), handles[0])
+        else:
+            ended = self._ended.pop(int(first), None)
+            if ended is not None and not ended.done():
+                ended.set_result(int(second))
+
+    def _started(self, number: int, pid: int, handle: int) -> None:
+        waiting = self._starting.pop(number, None)
+        if waiting is None or waiting.done():
+            os.close(handle)
+            return
+        self._ended[pid] = asyncio.get_running_loop().create_future()
+        waiting.set_result((pid, handle))
+
+    def _lost(self) -> None:
+        self.alive = False
+        asyncio.get_running_loop().remove_reader(self._control)
+        self._process.wait()
+        for waiting in self._starting.values():
+            if not waiting.done():
+                waiting.set_exception(BrokenPipeError("the zygote has died"))
+        for ended in self._ended.values():
+            if not ended.done():
+                ended.set_result(-9)
+        self._starting.clear()
+        self._ended.clear()
+        self._control.close()
+
+
+def _import_folders() -> list[str]:
+    """Where the worker's own trusted libraries are: with `-S` it would not find them."""
+    packages = (pipedreamer, msgspec, orjson)
+    return list(dict.fromkeys(str(Path(package.__file__ or "").parent.parent) for package in packages))

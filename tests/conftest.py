@@ -1,0 +1,37 @@
+"""What tests of every kind build on: workflow folders made of the sources a test gives."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+WriteWorkflow = Callable[..., Path]
+
+
+@pytest.fixture
+def write_workflow(tmp_path: Path) -> WriteWorkflow:
+    """`write_workflow({"a": source, ...}, edges=[("a", "b")], extra_yaml)` -> the folder it made."""
+
+    def write(
+        nodes: Mapping[str, str],
+        edges: list[tuple[str, str]] | None = None,
+        extra: str = "",
+        files: Mapping[str, str] | None = None,
+        name: str = "flow",
+    ) -> Path:
+        root = tmp_path / name
+        (root / "nodes").mkdir(parents=True, exist_ok=True)
+        lines = [f"name: {name}", 'version: "1.0"', "triggers: [{type: manual}]", "nodes:"]
+        for node_id, source in nodes.items():
+            lines.append(f"  {node_id}: {{path: ./nodes/{node_id}.py}}")
+            (root / "nodes" / f"{node_id}.py").write_text(dedent(source))
+        lines.append("edges:" if edges else "edges: []")
+        lines.extend(f"  - {{from: {source}, to: {target}}}" for source, target in edges or [])
+        (root / "workflow.yaml").write_text("\n".join(lines) + "\n" + dedent(extra))
+        for path, content in (files or {}).items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(dedent(content))
+        return root
+
+    return write

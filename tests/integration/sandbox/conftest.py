@@ -1,0 +1,70 @@
+"""Sessions with real worker processes, whose log lines are kept in a list."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipedreamer.authoring import FetchError
+from pipedreamer.project import open_project
+from pipedreamer.runtime.assembly import assemble
+from pipedreamer.runtime.logs import NodeLine
+from pipedreamer.runtime.mask import Mask
+from pipedreamer.runtime.result import RunResult
+from pipedreamer.runtime.session import Capacity, Session, Surroundings
+from pipedreamer.runtime.settings import Settings
+from pipedreamer.sandbox.protocol import Fetch
+
+
+class NoNetwork:
+    """A broker that answers nothing."""
+
+    def open(self, request: Fetch) -> Any:
+        raise FetchError(f"no network for {request.path}")
+
+    async def close(self) -> None:
+        return
+
+
+@dataclass
+class Bench:
+    """A started session, and what its nodes wrote."""
+
+    session: Session
+    lines: list[NodeLine] = field(default_factory=list)
+
+    async def run(self, value: Any = None) -> RunResult:
+        return await self.session.execute(json.dumps({} if value is None else value).encode())
+
+
+StartSession = Callable[..., Any]
+
+
+@pytest.fixture
+async def start_session() -> AsyncIterator[StartSession]:
+    async with AsyncExitStack() as stack:
+
+        async def start(
+            folder: Path,
+            capacity: Capacity | None = None,
+            settings: Settings | None = None,
+            broker: Any = None,
+            site: Path | None = None,
+        ) -> Bench:
+            values = settings or Settings(config={}, secrets={})
+            lines: list[NodeLine] = []
+            around = Surroundings(
+                broker=broker or NoNetwork(),
+                mask=lambda: Mask(values.secrets),
+                log=lines.append,
+                capacity=capacity or Capacity(workers=2, running=64),
+            )
+            session = Session(assemble(open_project(folder), site, jitter=False), values, around)
+            await stack.enter_async_context(session)
+            return Bench(session, lines)
+
+        yield start

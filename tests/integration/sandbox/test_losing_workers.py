@@ -1,0 +1,143 @@
+"""A worker that dies is one failed or retried attempt with a message that says so, never a hung run."""
+
+import asyncio
+import os
+import signal
+from typing import Any
+
+import pytest
+
+from pipedreamer.runtime.session import Capacity
+
+ONE_WORKER = Capacity(workers=1, running=64)
+
+
+@pytest.mark.parametrize("keyword", ["async def", "def"])
+@pytest.mark.parametrize(
+    ("death", "words"),
+    [
+        ("os._exit(3)", "exited with code 3"),
+        ("os.kill(os.getpid(), 9)", "was killed by SIGKILL, perhaps because memory ran out"),
+        ("ctypes.string_at(0)", "was killed by SIGSEGV"),
+    ],
+)
+async def test_a_dead_worker_fails_the_node_that_caused_it_and_no_other(
+    keyword: str, death: str, words: str, write_workflow: Any, start_session: Any
+) -> None:
+    nap = "await asyncio.sleep(0.2)" if keyword == "async def" else "time.sleep(0.2)"
+    source = f"""
+        import asyncio, ctypes, os, time
+        {keyword} run(ctx, input):
+            {nap}
+            if input["dies"]:
+                {death}
+            return "alive"
+    """
+    bench = await start_session(write_workflow({"node": source}), ONE_WORKER)
+    results = await asyncio.gather(*(bench.run({"dies": number == 2}) for number in range(5)))
+    assert results.pop(2).errors == {"node": f'Node "node" lost its worker process, which {words}'}
+    assert [result.errors for result in results] == [{}] * 4
+
+
+async def test_a_lost_attempt_is_retried(write_workflow: Any, start_session: Any) -> None:
+    source = """
+        import os
+        async def run(ctx, input):
+            if ctx.attempt == 1:
+                os._exit(1)
+            return ctx.attempt
+    """
+    bench = await start_session(write_workflow({"node": source}, extra="config: {retries: 1}\n"), ONE_WORKER)
+    assert (await bench.run()).output("node") == 2
+
+
+async def test_outputs_reached_before_the_crash_are_kept_and_their_nodes_do_not_run_again(
+    write_workflow: Any, start_session: Any, tmp_path: Any
+) -> None:
+    first = f"""
+        async def run(ctx, input):
+            with open({str(tmp_path / "count")!r}, "a") as file:
+                file.write("x")
+            return "x" * 300_000
+    """
+    second = """
+        import os
+        async def run(ctx, input):
+            os._exit(1)
+    """
+    folder = write_workflow({"first": first, "second": second}, [("first", "second")], "config: {retries: 2}\n")
+    bench = await start_session(folder, ONE_WORKER)
+    result = await bench.run()
+    assert list(result.errors) == ["second"]
+    assert result.output("first") == "x" * 300_000
+    assert (tmp_path / "count").read_text() == "x"
+
+
+async def test_an_interrupted_neighbour_runs_again_with_a_higher_attempt_and_does_not_use_up_its_retries(
+    write_workflow: Any, start_session: Any
+) -> None:
+    source = """
+        import asyncio, os
+        async def run(ctx, input):
+            await asyncio.sleep(0.1 if input["dies"] else 0.3)
+            if input["dies"]:
+                os._exit(1)
+            return ctx.attempt
+    """
+    bench = await start_session(write_workflow({"node": source}), ONE_WORKER)
+    dead, neighbour = await asyncio.gather(bench.run({"dies": True}), bench.run({"dies": False}))
+    assert not dead.success
+    assert neighbour.output("node") == 2
+
+
+async def test_rerun_interrupted_false_makes_the_interruption_a_failure(
+    write_workflow: Any, start_session: Any
+) -> None:
+    source = """
+        import asyncio, os
+        async def run(ctx, input):
+            await asyncio.sleep(0.1 if input["dies"] else 0.3)
+            if input["dies"]:
+                os._exit(1)
+    """
+    folder = write_workflow({"node": source}, extra="config: {rerun_interrupted: false}\n")
+    bench = await start_session(folder, ONE_WORKER)
+    _, neighbour = await asyncio.gather(bench.run({"dies": True}), bench.run({"dies": False}))
+    assert "rerun_interrupted is false" in neighbour.errors["node"]
+
+
+async def test_several_plain_nodes_at_once_are_tried_alone_until_the_guilty_one_is_found(
+    write_workflow: Any, start_session: Any
+) -> None:
+    source = """
+        import os, time
+        def run(ctx, input):
+            time.sleep(0.1 if input["dies"] else 0.4)
+            if input["dies"]:
+                os._exit(7)
+            return "alive"
+    """
+    bench = await start_session(write_workflow({"node": source}), ONE_WORKER)
+    results = await asyncio.gather(*(bench.run({"dies": number == 0}) for number in range(4)))
+    assert results.pop(0).errors == {"node": 'Node "node" lost its worker process, which exited with code 7'}
+    assert [result.errors for result in results] == [{}] * 3
+
+
+async def test_the_zygote_killed_from_outside_is_replaced_with_its_workers(
+    write_workflow: Any, start_session: Any
+) -> None:
+    source = """
+        import asyncio, os
+        async def run(ctx, input):
+            await asyncio.sleep(0.3)
+            return [os.getppid(), ctx.attempt]
+    """
+    bench = await start_session(write_workflow({"node": source}), ONE_WORKER)
+    zygote, _ = (await bench.run()).output("node")
+    during = asyncio.ensure_future(bench.run())
+    await asyncio.sleep(0.1)
+    os.kill(zygote, signal.SIGKILL)
+    result = await during
+    # The only attempt under way is taken for the cause; what counts is that the run has ended and the next one works.
+    assert result.success or "was killed by SIGKILL" in result.errors["node"]
+    assert (await bench.run()).output("node")[0] != zygote

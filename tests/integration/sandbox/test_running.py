@@ -1,0 +1,277 @@
+"""How a plan runs (contract: running)."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import pytest
+
+from pipedreamer.errors import EngineBusyError, NodeLoadError
+from pipedreamer.project import open_project
+from pipedreamer.runtime.assembly import assemble
+from pipedreamer.runtime.session import Capacity
+from pipedreamer.runtime.settings import Settings
+
+ECHO = "async def run(ctx, input): return input"
+
+
+async def test_a_root_gets_the_triggers_input_one_parent_is_passed_on_several_are_keyed(
+    write_workflow: Any, start_session: Any
+) -> None:
+    folder = write_workflow(
+        {
+            "root": ECHO,
+            "left": "def run(ctx, input): return [input]",
+            "right": "def run(ctx, input): return 2",
+            "join": ECHO,
+        },
+        [("root", "left"), ("root", "right"), ("left", "join"), ("right", "join")],
+    )
+    result = await (await start_session(folder)).run({"n": 1})
+    assert result.output("root") == {"n": 1}
+    assert result.output("join") == {"left": [{"n": 1}], "right": 2}
+    assert next(iter(result.outputs)) == "root"
+    assert list(result.outputs)[-1] == "join"
+
+
+async def test_a_node_changes_only_its_own_copy(write_workflow: Any, start_session: Any) -> None:
+    change = """
+        async def run(ctx, input):
+            input["list"].append("changed")
+            ctx.config["key"] = ctx.secrets["s"] = "changed"
+            return [ctx.config["key"], input["list"]]
+    """
+    look = """
+        import asyncio
+        async def run(ctx, input):
+            await asyncio.sleep(0.1)
+            return [ctx.config["key"], ctx.secrets["s"], input["list"]]
+    """
+    folder = write_workflow({"root": ECHO, "a": change, "b": look}, [("root", "a"), ("root", "b")])
+    bench = await start_session(folder, settings=Settings(config={"key": "kept"}, secrets={"s": "kept"}))
+    result = await bench.run({"list": []})
+    assert result.output("a") == ["changed", ["changed"]]
+    assert result.output("b") == ["kept", "kept", []]
+
+
+async def test_a_node_never_starts_while_one_of_an_earlier_stage_may_still_fail(
+    write_workflow: Any, start_session: Any
+) -> None:
+    slow = "import asyncio\nasync def run(ctx, input):\n    await asyncio.sleep(0.2)\n    raise ValueError('no')"
+    folder = write_workflow({"fast": ECHO, "slow": slow, "after-fast": ECHO}, [("fast", "after-fast")])
+    result = await (await start_session(folder)).run()
+    assert set(result.outputs) == {"fast"}
+    assert set(result.errors) == {"slow"}
+
+
+async def test_what_has_started_finishes_after_a_failure_and_its_output_is_kept(
+    write_workflow: Any, start_session: Any
+) -> None:
+    slow = "import asyncio\nasync def run(ctx, input):\n    await asyncio.sleep(0.3)\n    return 'kept'"
+    fails = "async def run(ctx, input): raise ValueError('no')"
+    folder = write_workflow({"slow": slow, "fails": fails, "never": ECHO}, [("slow", "never"), ("fails", "never")])
+    result = await (await start_session(folder)).run()
+    assert result.outputs == {"slow": b'"kept"'}
+    assert result.errors == {"fails": "ValueError: no (nodes/fails.py:1)"}
+    assert set(result.node_timings) == {"slow", "fails"}
+
+
+async def test_a_waiting_retry_is_given_up_once_another_node_has_failed_for_good(
+    write_workflow: Any, start_session: Any
+) -> None:
+    tries = "async def run(ctx, input): raise ValueError(ctx.attempt)"
+    fails = "import asyncio\nasync def run(ctx, input):\n    await asyncio.sleep(0.05)\n    raise ValueError('now')"
+    folder = write_workflow({"tries": tries, "fails": fails})
+    text = (folder / "workflow.yaml").read_text()
+    (folder / "workflow.yaml").write_text(text.replace("tries.py}", "tries.py, retries: 9}"))
+    began = time.monotonic()
+    result = await (await start_session(folder)).run()
+    assert set(result.errors) == {"tries", "fails"}
+    assert time.monotonic() - began < 10  # nine retries alone would wait for 51 s
+
+
+async def test_retries_wait_longer_each_time_and_the_last_error_is_told(
+    write_workflow: Any, start_session: Any
+) -> None:
+    node = "def run(ctx, input): raise KeyError(ctx.attempt)"
+    result = await (await start_session(write_workflow({"n": node}, extra="config: {retries: 2}\n"))).run()
+    assert result.errors == {"n": "KeyError: 3 (nodes/n.py:1)"}
+    timing = result.node_timings["n"]
+    assert timing.completed_at - timing.started_at >= 299
+
+
+@pytest.mark.parametrize(
+    ("expression", "place"),
+    [
+        ("{'a': [1, {2, 3}]}", "output.a[1] is a set"),
+        ("{'when': __import__('datetime').datetime(2020, 1, 1)}", "output.when is a datetime"),
+        ("[float('nan')]", "output[0] is nan"),
+        ("{1: 2}", "output has the key 1, a int"),
+        ("2**70", "output is an integer beyond 64 bits"),
+        ("b'x'", "output is a bytes"),
+        ("object()", "output is a object"),
+        ("'\\ud800'", "output holds half of a character"),
+    ],
+)
+async def test_a_value_that_is_not_json_is_an_error_with_its_path(
+    expression: str, place: str, write_workflow: Any, start_session: Any
+) -> None:
+    result = await (await start_session(write_workflow({"n": f"def run(ctx, input): return {expression}"}))).run()
+    assert place in result.errors["n"]
+
+
+async def test_a_value_that_contains_itself_is_an_error(write_workflow: Any, start_session: Any) -> None:
+    node = "def run(ctx, input):\n    x = []\n    x.append(x)\n    return x"
+    result = await (await start_session(write_workflow({"n": node}))).run()
+    assert "nests deeper" in result.errors["n"]
+
+
+@pytest.mark.parametrize("definition", ["@dataclass\nclass In:", "class In(TypedDict):", "class In(msgspec.Struct):",
+                                        "class In(pydantic.BaseModel):"])  # fmt: skip
+async def test_an_annotated_input_is_validated_and_what_does_not_fit_names_the_field(
+    definition: str, write_workflow: Any, start_session: Any
+) -> None:
+    node = f"""\
+from dataclasses import dataclass
+from typing import TypedDict
+import msgspec
+{"import pydantic" if "pydantic" in definition else ""}
+{definition}
+    name: str
+    ages: list[int]
+
+async def run(ctx, input: In) -> object:
+    return type(input).__name__
+"""
+    site = Path(pydantic.__file__).parent.parent if "pydantic" in definition else None
+    bench = await start_session(write_workflow({"n": node}), site=site)
+    good = await bench.run({"name": "Ada", "ages": [36]})
+    assert good.output("n") == ("dict" if "Typed" in definition else "In")
+    bad = await bench.run({"name": "Ada", "ages": [36, "x"]})
+    assert "input.ages" in bad.errors["n"]
+    assert "1" in bad.errors["n"] or "..." in bad.errors["n"]
+
+
+async def test_helpers_beside_the_nodes_are_importable_and_do_not_collide(
+    write_workflow: Any, start_session: Any
+) -> None:
+    node = """
+        import helpers
+        from .near import SIDE
+        from lib.deep import DEPTH
+        def run(ctx, input): return [helpers.NAME, SIDE, DEPTH]
+    """
+    answers = []
+    for name in ("one", "two"):
+        files = {
+            "nodes/helpers.py": f"NAME = {name!r}",
+            "nodes/near.py": "SIDE = 'near'",
+            "lib/__init__.py": "",
+            "lib/deep.py": "DEPTH = 2",
+        }
+        bench = await start_session(write_workflow({"n": node}, files=files, name=name))
+        answers.append((await bench.run()).output("n"))
+    assert answers == [["one", "near", 2], ["two", "near", 2]]
+
+
+async def test_nothing_of_the_engine_is_in_a_worker(write_workflow: Any, start_session: Any) -> None:
+    node = """
+        import os, sys
+        def run(ctx, input):
+            seen = []
+            for name in ("pipedreamer.engine", "pipedreamer.runtime", "pipedreamer.spec", "uvicorn", "httpx", "yaml"):
+                try:
+                    __import__(name)
+                    seen.append(name)
+                except ImportError:
+                    pass
+            from pipedreamer import Context
+            open_files = [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if int(n) > 2
+                          and os.path.exists(f"/proc/self/fd/{n}")]
+            return {"imports": seen, "env": dict(os.environ), "files": [f for f in open_files if f.startswith("/")
+                    and not f.startswith("/proc")], "cwd": os.getcwd()}
+    """
+    folder = write_workflow({"n": node})
+    result = await (await start_session(folder)).run()
+    assert result.output("n") == {"imports": [], "env": {}, "files": [], "cwd": str(folder)}
+
+
+async def test_log_lines_and_prints_carry_run_node_and_attempt(write_workflow: Any, start_session: Any) -> None:
+    node = """
+        import sys
+        def run(ctx, input):
+            ctx.log.warn("look", {"a": [1, None]}, "text", 2.5)
+            print("printed", end="")
+            print("oops", file=sys.stderr)
+            ctx.log.info("token is", ctx.secrets["api"]["token"])
+    """
+    settings = Settings(config={}, secrets={"api": {"token": "hunter2-hunter2"}})
+    bench = await start_session(write_workflow({"n": node}), settings=settings)
+    result = await bench.run()
+    assert [(line.level, line.node, line.message, line.attempt) for line in bench.lines] == [
+        ("warn", "n", 'look {"a":[1,null]} text 2.5', 1),
+        ("warn", "n", "oops", 1),
+        ("info", "n", "token is ***", 1),
+        ("info", "n", "printed", 1),
+    ]
+    assert {line.run_id for line in bench.lines} == {result.run_id}
+
+
+async def test_past_the_limit_a_run_is_refused_and_the_others_finish(write_workflow: Any, start_session: Any) -> None:
+    node = "import asyncio\nasync def run(ctx, input): await asyncio.sleep(0.3)"
+    bench = await start_session(write_workflow({"n": node}), Capacity(workers=1, running=2, waiting=2))
+    running = [asyncio.ensure_future(bench.run()) for _ in range(4)]
+    await asyncio.sleep(0)
+    with pytest.raises(EngineBusyError, match="4 runs are under way"):
+        await bench.run()
+    assert [result.success for result in await asyncio.gather(*running)] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("import nothing_like_it\ndef run(ctx, input): pass", "nodes/n.py:1: ModuleNotFoundError: No module named"),
+        ("raise SystemExit(4)\ndef run(ctx, input): pass", "nodes/n.py:1: SystemExit: 4"),
+        ("import os\nos._exit(4)\ndef run(ctx, input): pass", "exited with code 4 while it loaded the nodes"),
+        ("async def run(ctx, input: 'Missing'): pass", "annotation 'Missing' of `input` cannot be resolved"),
+        ("async def run(ctx, input):\n    yield 1", "uses `yield`"),
+    ],
+)
+async def test_code_that_cannot_be_loaded_is_a_clear_error(
+    source: str, message: str, write_workflow: Any, start_session: Any
+) -> None:
+    with pytest.raises(NodeLoadError, match=r".") as caught:
+        await start_session(write_workflow({"n": source}))
+    assert message in str(caught.value)
+
+
+async def test_pth_files_of_a_packages_folder_are_not_processed(write_workflow: Any, start_session: Any) -> None:
+    node = "import sys\ndef run(ctx, input): return 'injected' in sys.modules"
+    files = {"nodes/evil.pth": "import sys; sys.modules['injected'] = sys", "evil.pth": "import injected"}
+    assert (await (await start_session(write_workflow({"n": node}, files=files))).run()).output("n") is False
+
+
+async def test_a_reload_swaps_the_code_and_runs_in_flight_keep_the_old_one(
+    write_workflow: Any, start_session: Any
+) -> None:
+    node = "import asyncio\nasync def run(ctx, input):\n    await asyncio.sleep(input)\n    return {0}"
+    folder = write_workflow({"n": node.format("'old'")})
+    bench = await start_session(folder)
+    in_flight = asyncio.ensure_future(bench.run(0.4))
+    await asyncio.sleep(0.1)
+    write_workflow({"n": node.format("'new'")})
+    await bench.session.reload(assemble(open_project(folder)))
+    assert (await bench.run(0)).output("n") == "new"
+    write_workflow({"n": "import broken_module\n" + node.format("'broken'")})
+    with pytest.raises(NodeLoadError):
+        await bench.session.reload(assemble(open_project(folder)))
+    assert (await bench.run(0)).output("n") == "new"
+    assert (await in_flight).output("n") == "old"
+
+
+async def test_new_settings_are_seen_by_the_next_run(write_workflow: Any, start_session: Any) -> None:
+    bench = await start_session(write_workflow({"n": "def run(ctx, input): return ctx.config"}))
+    bench.session.apply(Settings(config={"a": 1}, secrets={}))
+    assert [(await bench.run()).output("n") for _ in range(4)] == [{"a": 1}] * 4

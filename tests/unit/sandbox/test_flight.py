@@ -1,0 +1,58 @@
+"""The flight page tells what a worker was doing, and believes no nonsense."""
+
+import os
+
+from pipedreamer.sandbox.flight import BEGIN, CURRENT, END, OUTGOING_SIZE, SLOTS, FlightPage, FlightRecorder
+
+
+def test_attempts_are_seen_from_the_other_side_until_they_end() -> None:
+    page = FlightPage()
+    recorder = FlightRecorder(page.descriptor)
+    slot = recorder.begin(7, 3, 2, 1_000)
+    recorder.enter_thread(slot, 77)
+    recorder.extend(slot, 2_000)
+    (seen,) = page.running()
+    assert (seen.run, seen.node, seen.attempt, seen.deadline, seen.thread) == (7, 3, 2, 2_000, 77)
+    recorder.words[CURRENT] = slot + 1
+    assert page.current() == seen
+    recorder.end(slot)
+    assert page.running() == []
+
+
+def test_more_attempts_than_slots_are_run_all_the_same() -> None:
+    page = FlightPage()
+    recorder = FlightRecorder(page.descriptor)
+    slots = [recorder.begin(number, 0, 1, 0) for number in range(SLOTS + 1)]
+    assert slots[-1] == -1
+    recorder.end(-1)
+    recorder.extend(-1, 5)
+    assert len(page.running()) == SLOTS
+
+
+def test_only_the_bytes_that_did_not_arrive_are_unsent() -> None:
+    page = FlightPage()
+    recorder = FlightRecorder(page.descriptor)
+    recorder.outgoing[:6] = b"abcdef"
+    recorder.words[BEGIN], recorder.words[END] = 100, 106
+    assert page.unsent(received=100) == b"abcdef"
+    assert page.unsent(received=104) == b"ef"
+    assert page.unsent(received=106) == b""
+
+
+def test_offsets_that_make_no_sense_yield_nothing() -> None:
+    page = FlightPage()
+    recorder = FlightRecorder(page.descriptor)
+    for begin, end, received in ((50, 10, 20), (0, OUTGOING_SIZE + 1, 0), (10, 20, 5), (10, 20, 25), (2**64 - 1, 3, 0)):
+        recorder.words[BEGIN], recorder.words[END] = begin, end
+        assert page.unsent(received) == b""
+    recorder.words[CURRENT] = 2**63
+    assert page.current() is None
+
+
+def test_the_page_cannot_be_shrunk_under_the_engine() -> None:
+    page = FlightPage()
+    try:
+        os.ftruncate(page.descriptor, 10)
+    except PermissionError:
+        return
+    raise AssertionError("the page could be shrunk")
