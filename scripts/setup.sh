@@ -45,6 +45,7 @@ fi
 
 echo "setup: making .venv"
 "$uv" venv --quiet --clear --python "$python" .venv
-"$uv" pip sync --quiet --require-hashes --python .venv/bin/python locks/dev.txt
+"$uv" pip sync --quiet --compile-bytecode --require-hashes --python .venv/bin/python locks/dev.txt
 "$uv" pip install --quiet --no-deps --no-build-isolation --python .venv/bin/python --editable .
+.venv/bin/python -m compileall -q src || true
 echo "$want" > "$stamp"

@@ -104,6 +104,19 @@ class Session:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    def layers(self) -> dict[str, str]:
+        """What holds a node's code in, and what does not."""
+        return {
+            "process": "its own, forked without secrets",
+            "environment": "empty",
+            "descriptors": "closed",
+            "time": "enforced",
+            "files": "not locked",
+            "system calls": "not locked",
+            "network": "not locked",
+            "memory": "not limited",
+        }
+
     @property
     def counts(self) -> RunCounts:
         return self._started().counts

@@ -1,0 +1,53 @@
+"""`pipedreamer dev`: a workflow on the desk, taking up every edit."""
+
+from pathlib import Path
+
+import typer
+
+from pipedreamer.cli.folder import Directory, workflow_folder
+from pipedreamer.cli.run_options import AllowBuild, Config, Host, Port, Secrets, Workers, sources
+from pipedreamer.cli.terminal import Terminal
+from pipedreamer.sandbox.zygote import Zygote
+
+
+def command(
+    ctx: typer.Context,
+    directory: Directory = Path(),
+    host: Host = "127.0.0.1",
+    port: Port = 8080,
+    secrets: Secrets = None,
+    config: Config = None,
+    workers: Workers = 0,
+    allow_build: AllowBuild = False,
+) -> None:
+    """Run a workflow here and take up every edit.
+
+    Nodes, helpers, workflow.yaml, config and secrets are read again when they change. Runs under way keep the code
+    they began with; an edit that is broken is told, and the last good code stays.
+    """
+    terminal: Terminal = ctx.obj
+    folder = workflow_folder(directory)
+    zygote = Zygote()  # warms up while the rest is imported: hence the imports here
+    import uvloop
+
+    from pipedreamer.cli.engine_log import take_over_logging
+    from pipedreamer.cli.hot_reload import HotReload, welcome
+    from pipedreamer.cli.serving import Serving, capacity, serve_workflow
+    from pipedreamer.runtime.logs import ConsoleLog, JsonLog
+
+    sink = JsonLog() if terminal.output == "json" else ConsoleLog()
+    take_over_logging(sink, folder.resolve().name, "", terminal.verbose)
+    serving = Serving(
+        folder=folder,
+        host=host,
+        port=port,
+        sources=sources(folder, secrets, config),
+        capacity=capacity(workers, 128, 1000),
+        log=sink,
+        warn=terminal.say,
+        drain_seconds=3.0,
+        allow_build=allow_build,
+        access_log=terminal.verbose,
+    )
+    reload = HotReload(terminal, serving.limits)
+    uvloop.run(serve_workflow(serving, zygote, lambda live, address: welcome(terminal, live, address), reload.watch))

@@ -1,0 +1,39 @@
+"""Where the engine's own words and its nodes' lines go while it serves: plain lines, or JSON for a collector."""
+
+import logging
+import sys
+import time
+
+from pipedreamer.runtime.logs import ConsoleLog, JsonLog, Level, LogSink, NodeLine
+
+_LEVELS: dict[int, Level] = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warn"}
+
+
+def log_sink(form: str) -> LogSink:
+    """The sink for `text`, `json`, or `auto`: text on a terminal, JSON elsewhere."""
+    if form == "json" or (form == "auto" and not sys.stdout.isatty()):
+        return JsonLog()
+    return ConsoleLog()
+
+
+class SinkHandler(logging.Handler):
+    """Sends the engine's log records the way the nodes' lines go."""
+
+    def __init__(self, sink: LogSink, workflow: str, version: str) -> None:
+        super().__init__()
+        self._sink = sink
+        self._workflow = workflow
+        self._version = version
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = _LEVELS.get(record.levelno, "error")
+        message = self.format(record)
+        self._sink(NodeLine(time.time(), level, "", message, workflow=self._workflow, version=self._version))
+
+
+def take_over_logging(sink: LogSink, workflow: str, version: str, verbose: bool) -> None:
+    """Route Python's logging into the sink."""
+    root = logging.getLogger()
+    root.handlers = [SinkHandler(sink, workflow, version)]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("pipedreamer").setLevel(logging.DEBUG if verbose else logging.INFO)

@@ -1,0 +1,90 @@
+"""`pipedreamer init`: a first workflow in a folder of its own."""
+
+import os
+import shlex
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipedreamer.cli.terminal import Terminal, json_text
+from pipedreamer.errors import PipedreamerError, UsageError
+from pipedreamer.spec import json_schema
+from pipedreamer.spec.naming import NAME, NAME_LIMIT, NAME_RULE, right_name
+from pipedreamer.spec.wording import shown
+
+# What is made, and what each file is for. `template/` holds them, without the leading dot and under the name my-flow.
+FILES = {
+    "workflow.yaml": "which nodes there are and what goes where",
+    "nodes/hello.py": "a node",
+    "tests/fixtures/hello.json": "an input for it, and what should come out",
+    ".gitignore": "keeps secrets out of the repository",
+    "README.md": "what to type",
+}
+SCHEMA = ".pipedreamer/workflow.schema.json"
+
+
+def command(
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The new folder, named as the workflow; `.` for this one.")
+    ],
+) -> None:
+    """Make a workflow folder that runs as it is.
+
+    Nothing is ever overwritten: where one of its files is there already, nothing is made.
+    """
+    terminal: Terminal = ctx.obj
+    folder = Path(name)
+    workflow = folder.resolve().name
+    _check_name(workflow, name)
+    contents = _contents(workflow)
+    _refuse_to_overwrite(folder, contents)
+    for path, text in contents.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8") as file:
+            file.write(text)
+    document = {"ok": True, "name": workflow, "folder": str(folder.resolve()), "files": list(contents)}
+    terminal.answer(document, _next_steps(workflow, folder))
+
+
+def nearest_name(text: str) -> str:
+    """The valid workflow name that is closest to a text: `My Flow` gives `my-flow`."""
+    return right_name(text)[:NAME_LIMIT].rstrip("-")
+
+
+def _check_name(workflow: str, given: str) -> None:
+    if NAME.fullmatch(workflow) and len(workflow) <= NAME_LIMIT:
+        return
+    near = nearest_name(workflow)
+    remedy = f"try `pipedreamer init {shlex.quote(str(Path(given).with_name(near)) if Path(given).name else near)}`"
+    raise UsageError(
+        f"{shown(workflow)} cannot be a workflow's name: it {NAME_RULE}, with at most {NAME_LIMIT} characters; {remedy}"
+    )
+
+
+def _contents(workflow: str) -> dict[str, str]:
+    template = files("pipedreamer.cli") / "template"
+    texts = {path: (template / path.removeprefix(".")).read_text(encoding="utf-8") for path in FILES}
+    contents = {path: text.replace("my-flow", workflow) for path, text in texts.items()}
+    return contents | {SCHEMA: json_text(json_schema()) + "\n"}
+
+
+def _refuse_to_overwrite(folder: Path, contents: dict[str, str]) -> None:
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise PipedreamerError(f"{folder} is there already and is not a folder; choose another name")
+    present = [str(folder / path) for path in contents if os.path.lexists(folder / path)]
+    if present:
+        more = f" (and {len(present) - 1} more)" if len(present) > 1 else ""
+        raise PipedreamerError(
+            f"{present[0]} is there already{more}, and init overwrites nothing; choose another name, or move it away"
+        )
+
+
+def _next_steps(workflow: str, folder: Path) -> str:
+    made = [f"  {path:<27}{purpose}" for path, purpose in FILES.items()]
+    enter = [] if folder.resolve() == Path.cwd() else [f"  cd {shlex.quote(str(folder))}"]
+    steps = ["  pipedreamer test", "  pipedreamer dev", '  curl -d \'{"name": "Ada"}\' localhost:8080/run']
+    return "\n".join([f"Made {workflow}:", *made, "", "Next:", *enter, *steps])

@@ -1,0 +1,29 @@
+"""The options that everything which runs a workflow takes."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pipedreamer.runtime.settings import Sources
+
+Host = Annotated[str, typer.Option("--host", help="Address to listen at.")]
+Port = Annotated[int, typer.Option("--port", help="Port to listen at; 0 takes a free one.")]
+Secrets = Annotated[
+    Path | None, typer.Option("--secrets", help="File or folder of secrets, in place of .secrets/ and .secrets.yaml.")
+]
+Config = Annotated[Path | None, typer.Option("--config", help="Folder of config overrides, in place of /app/config.")]
+Workers = Annotated[int, typer.Option("--workers", help="Worker processes; 0 for one a processor, at most 4.")]
+AllowBuild = Annotated[
+    bool, typer.Option("--allow-build", help="Let packages without wheels be built; building one runs its code here.")
+]
+
+
+def sources(folder: Path, secrets: Path | None, config: Path | None) -> "Sources":
+    """Where settings are read, as the options say."""
+    from pipedreamer.runtime.settings import Sources  # here, so that the zygote is started before it is loaded
+
+    if config is None:
+        return Sources(folder=folder, secrets=secrets)
+    return Sources(folder=folder, secrets=secrets, config_mount=config)

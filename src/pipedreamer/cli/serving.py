@@ -1,0 +1,132 @@
+"""The composition root: a workflow folder, its live workers, the engine's application and the server, put together.
+
+Here alone do project, runtime and engine meet; `serve` and `dev` differ in what they pass.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipedreamer.engine import App, Limits, Service, Stats, bind, serve
+from pipedreamer.project import open_project
+from pipedreamer.project.packages import environment
+from pipedreamer.runtime.http_broker import HttpBroker
+from pipedreamer.runtime.live import LiveWorkflow, Means
+from pipedreamer.runtime.logs import LogSink
+from pipedreamer.runtime.session import Capacity
+from pipedreamer.runtime.settings import Sources
+from pipedreamer.sandbox.zygote import Zygote
+
+POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What to serve and how; read once from the command line and handed down."""
+
+    folder: Path
+    host: str
+    port: int
+    sources: Sources
+    capacity: Capacity
+    log: LogSink
+    warn: Callable[[str], None]
+    drain_seconds: float = 25.0
+    limits: Limits = field(default_factory=Limits)
+    allow_build: bool = False
+    access_log: bool = False
+
+
+Beside = Callable[[LiveWorkflow, App], Coroutine[Any, Any, None]]
+Started = Callable[[LiveWorkflow, str], None]
+
+
+async def serve_workflow(serving: Serving, zygote: Zygote, started: Started, beside: Beside | None = None) -> None:
+    """Serve until SIGTERM or SIGINT. `started` hears the address; `beside` runs along, for `dev`.
+
+    Raises `PipedreamerError` for whatever keeps it from starting.
+    """
+    project = open_project(serving.folder)
+    listener = bind(serving.host, serving.port)
+    with listener:
+        live = LiveWorkflow(project, _means(serving), zygote)
+        async with live:
+            app = App(service_of(live, serving.limits))
+            helpers = [asyncio.ensure_future(_poll(live))]
+            if beside is not None:
+                helpers.append(asyncio.ensure_future(beside(live, app)))
+            try:
+                await serve(
+                    app,
+                    listener,
+                    drain_seconds=serving.drain_seconds,
+                    on_started=lambda: started(live, _address(serving.host, listener.getsockname()[1])),
+                    access_log=serving.access_log,
+                )
+            finally:
+                for helper in helpers:
+                    helper.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await helper
+
+
+def service_of(live: LiveWorkflow, limits: Limits) -> Service:
+    """What the application is handed; made anew when the code is swapped."""
+    session = live.session
+    workflow = live.project.workflow
+
+    def stats() -> Stats:
+        counts = session.counts
+        return Stats(
+            running=session.active - session.waiting,
+            queued=session.waiting,
+            workers=session.workers,
+            worker_restarts=session.restarts,
+            settings_failures=live.settings_failures,
+            rejected=counts.refused,
+            runs={"success": counts.succeeded, "failure": counts.failed},
+        )
+
+    return Service(
+        workflow=workflow.name,
+        version=workflow.version,
+        executor=session,
+        mask=lambda: live.mask,
+        layers=session.layers,
+        stats=stats,
+        ready=lambda: session.workers > 0,
+        input_schema=live.project.input_schema,
+        limits=limits,
+    )
+
+
+def capacity(workers: int, running: int, waiting: int) -> Capacity:
+    """How much may run; 0 workers means as many as this process may use processors, at most 4."""
+    return Capacity(workers=workers or min(4, len(os.sched_getaffinity(0))), running=running, waiting=waiting)
+
+
+def _means(serving: Serving) -> Means:
+    return Means(
+        sources=serving.sources,
+        broker=HttpBroker,
+        packages=lambda root: environment(root, serving.allow_build, say=serving.warn),
+        log=serving.log,
+        warn=serving.warn,
+        capacity=serving.capacity,
+    )
+
+
+async def _poll(live: LiveWorkflow) -> None:
+    """Take up rotated secrets and changed config while running."""
+    while True:
+        await asyncio.sleep(POLL_SECONDS)
+        live.poll()
+
+
+def _address(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"

@@ -1,0 +1,66 @@
+"""One run of a folder: started, run, ended, with a limit on the whole."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from pipedreamer.errors import PipedreamerError, UsageError
+from pipedreamer.project import open_project
+from pipedreamer.project.packages import environment
+from pipedreamer.runtime.http_broker import HttpBroker
+from pipedreamer.runtime.live import LiveWorkflow, Means
+from pipedreamer.runtime.logs import LogSink
+from pipedreamer.runtime.session import Capacity
+from pipedreamer.runtime.settings import Sources
+from pipedreamer.sandbox.zygote import Zygote
+
+
+@dataclass(frozen=True, slots=True)
+class SingleRun:
+    """What to run."""
+
+    folder: Path
+    sources: Sources
+    log: LogSink
+    warn: Callable[[str], None]
+    allow_build: bool = False
+
+    async def run(self, given: bytes, seconds: float, zygote: Zygote) -> tuple[bytes, bool]:
+        """The answer as masked JSON, and whether the run succeeded."""
+        means = Means(
+            sources=self.sources,
+            broker=HttpBroker,
+            packages=lambda root: environment(root, self.allow_build, say=self.warn),
+            log=self.log,
+            warn=self.warn,
+            capacity=Capacity(workers=1, running=1, waiting=0),
+        )
+        async with LiveWorkflow(open_project(self.folder), means, zygote) as live:
+            try:
+                result = await asyncio.wait_for(live.session.execute(given), seconds)
+            except TimeoutError:
+                raise PipedreamerError(f"the run did not end within {seconds:g} s; --timeout sets that limit") from None
+            return live.mask.json(result.to_json()), result.success
+
+
+def read_input(given: str) -> bytes:
+    """The input that a person means, checked: JSON text, `@file`, a path of a file that is there, or `-` for stdin."""
+    if given == "-":
+        source, text = "stdin", sys.stdin.buffer.read()
+    elif given.startswith("@") or Path(given).is_file():
+        path = Path(given.removeprefix("@"))
+        try:
+            source, text = str(path), path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"--input {path}: {error.strerror}") from error
+    else:
+        source, text = "--input", given.encode()
+    try:
+        orjson.loads(text or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"{source} is not JSON: {error}; --input takes JSON, @file or -") from error
+    return text or b"{}"

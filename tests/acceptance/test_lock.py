@@ -1,0 +1,147 @@
+"""`pipedreamer lock`, with an index that is a folder of wheels."""
+
+import base64
+import hashlib
+import io
+import json
+import os
+import pty
+import subprocess
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def make_wheel(folder: Path, version: str) -> None:
+    """A wheel of a package with one empty module, as small as the format allows."""
+    info = f"tinything-{version}.dist-info"
+    members = {
+        "tinything.py": "",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: tinything\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    sums = {name: hashlib.sha256(text.encode()).digest() for name, text in members.items()}
+    record = [f"{name},sha256={base64.urlsafe_b64encode(sums[name]).decode().rstrip('=')}," for name in members]
+    members[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,", ""])
+    with zipfile.ZipFile(folder / f"tinything-{version}-py3-none-any.whl", "w") as wheel:
+        for name, text in members.items():
+            wheel.writestr(name, text)
+
+
+def make_source(folder: Path) -> None:
+    """A source distribution without a wheel, whose metadata can be read without building it."""
+    metadata = "Metadata-Version: 2.2\nName: tinysource\nVersion: 1.0\n"
+    project = '[project]\nname = "tinysource"\nversion = "1.0"\n'
+    with tarfile.open(folder / "tinysource-1.0.tar.gz", "w:gz") as archive:
+        for name, text in {"PKG-INFO": metadata, "pyproject.toml": project}.items():
+            member = tarfile.TarInfo(f"tinysource-1.0/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    folder = tmp_path / "index"
+    folder.mkdir()
+    make_wheel(folder, "1.0")
+    return folder
+
+
+@pytest.fixture
+def offline(index: Path) -> dict[str, str]:
+    return {"UV_NO_INDEX": "1", "UV_FIND_LINKS": str(index)}
+
+
+@pytest.fixture
+def flow(person: Any) -> Any:
+    person.run("init", "my-flow")
+    (person.folder / "my-flow" / "requirements.txt").write_text("tinything\n")
+    return person
+
+
+def test_a_workflow_without_packages_needs_no_lock(person: Any) -> None:
+    person.run("init", "my-flow")
+    done = person.run("lock", "my-flow")
+    assert done.returncode == 0
+    assert done.stdout == "this workflow asks for no packages\n"
+
+
+def test_versions_are_written_down_and_the_second_time_nothing_changes(flow: Any, offline: dict[str, str]) -> None:
+    first = flow.run("lock", "my-flow", env=offline)
+    assert first.returncode == 0
+    assert first.stdout == "wrote my-flow/requirements.lock: 1 package\n  tinything==1.0\n"
+    assert first.stderr == "locking the packages of my-flow/requirements.txt\n"
+    assert "--hash=sha256:" in (flow.folder / "my-flow" / "requirements.lock").read_text()
+    second = flow.run("lock", "my-flow", env=offline)
+    assert second.stdout == "my-flow/requirements.lock is up to date: 1 package\n  tinything==1.0\n"
+
+
+def test_a_newer_version_is_taken_only_on_upgrade(flow: Any, offline: dict[str, str], index: Path) -> None:
+    flow.run("lock", "my-flow", env=offline)
+    make_wheel(index, "1.1")
+    kept = json.loads(flow.run("lock", "my-flow", "-o", "json", env=offline).stdout)
+    assert kept == {
+        "ok": True,
+        "file": "my-flow/requirements.lock",
+        "packages": ["tinything==1.0"],
+        "changed": False,
+    }
+    newer = json.loads(flow.run("lock", "my-flow", "--upgrade", "-o", "json", env=offline).stdout)
+    assert newer["packages"] == ["tinything==1.1"]
+    assert newer["changed"] is True
+
+
+def test_a_package_that_is_nowhere_is_one_line(flow: Any, offline: dict[str, str]) -> None:
+    (flow.folder / "my-flow" / "requirements.txt").write_text("tinythng\n")
+    done = flow.run("lock", "my-flow", env=offline)
+    assert done.returncode == 1
+    *_, line = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert "tinythng" in line
+    assert not (flow.folder / "my-flow" / "requirements.lock").exists()
+
+
+def test_a_package_without_wheels_is_refused_unless_building_is_allowed(
+    flow: Any, offline: dict[str, str], index: Path
+) -> None:
+    make_source(index)
+    (flow.folder / "my-flow" / "requirements.txt").write_text("tinysource\n")
+    refused = flow.run("lock", "my-flow", env=offline)
+    assert refused.returncode == 1
+    assert "`--allow-build`" in refused.stderr
+    allowed = flow.run("lock", "my-flow", "--allow-build", env=offline)
+    assert allowed.returncode == 0
+    assert "tinysource==1.0" in allowed.stdout
+
+
+def test_a_terminal_shows_what_goes_on_in_one_line_that_moves(flow: Any, offline: dict[str, str]) -> None:
+    moving = progress(flow, offline)
+    assert "\x1b[" in moving
+    assert "locking the packages" in moving
+    plain = progress(flow, {**offline, "TERM": "dumb"})
+    assert plain == "locking the packages of my-flow/requirements.txt\r\n"
+
+
+def progress(flow: Any, env: dict[str, str]) -> str:
+    """What a terminal shows while a workflow is locked."""
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [flow.program, "lock", "my-flow"],
+        cwd=flow.folder,
+        env=flow.environment(env),
+        stdout=subprocess.DEVNULL,
+        stderr=follower,
+    ) as process:
+        os.close(follower)
+        shown = b""
+        while True:
+            try:
+                shown += os.read(leader, 4096)
+            except OSError:  # Linux says so when the last writer has gone
+                break
+    os.close(leader)
+    assert process.returncode == 0
+    return shown.decode()
