@@ -44,7 +44,7 @@ class SingleRun:
                 result = await asyncio.wait_for(live.session.execute(given), seconds)
             except TimeoutError:
                 raise PipedreamerError(f"the run did not end within {seconds:g} s; --timeout sets that limit") from None
-            return live.mask.json(result.to_json()), result.success
+            return result.to_json(live.mask), result.success
 
 
 def read_input(given: str) -> bytes:

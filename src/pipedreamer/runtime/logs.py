@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, Protocol, TextIO
+from typing import Literal, TextIO
 
 import orjson
 
@@ -24,13 +24,6 @@ class NodeLine:
     version: str = ""
     run_id: str = ""
     attempt: int = 0
-
-
-class Masking(Protocol):
-    """Hides secrets in text and in JSON text."""
-
-    def text(self, text: str) -> str: ...
-    def json(self, text: bytes) -> bytes: ...
 
 
 LogSink = Callable[[NodeLine], None]

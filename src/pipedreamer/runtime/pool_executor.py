@@ -34,7 +34,7 @@ class PoolExecutor:
             self.counts.refused += 1
             raise EngineBusyError(f"{self.active} runs are under way or waiting, which is the limit: try again later")
         self.active += 1
-        run = PooledRun(self.plan, run_id or new_run_id(), trigger_input, self._again)
+        run = PooledRun(lambda: self.plan, run_id or new_run_id(), trigger_input, self._again)
         run.result.add_done_callback(self._ended)
         self._pool.submit(run)
         # A caller that goes away does not take the run along.

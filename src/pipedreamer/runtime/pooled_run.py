@@ -11,7 +11,8 @@ from pipedreamer.sandbox.jobs import Interruption
 from pipedreamer.sandbox.protocol import Outcome, Run
 
 FIRST_WAIT_S = 0.1
-MOST_UNKNOWN = 3
+MOST_INTERRUPTIONS = 3
+"""After so many a run gets a worker of its own, and what then still cannot be told apart fails together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,14 @@ class PooledRun:
 
     def __init__(
         self,
-        plan: RunnablePlan,
+        present_plan: Callable[[], RunnablePlan],
         run_id: str,
         trigger_input: bytes,
         again: Callable[["PooledRun", bool, float], None],
     ) -> None:
         self.run_id = run_id
-        self.plan = plan
+        self.plan = present_plan()
+        self._present_plan = present_plan
         self.result: asyncio.Future[RunResult] = asyncio.get_running_loop().create_future()
         self._input = trigger_input
         self._again = again
@@ -55,11 +57,25 @@ class PooledRun:
         self._times: dict[int, tuple[int, int]] = {}
         self._attempts: dict[int, int] = {}
         self._failures: dict[int, int] = {}
-        self._unknown = 0
+        self._interruptions = 0
 
     @property
     def longest_ns(self) -> int:
         return self.plan.longest_ns
+
+    def ready(self) -> bool:
+        plan = self._present_plan()
+        if plan is self.plan:
+            return True
+        if self._times or self._attempts:
+            # Its numbers of nodes and its outputs belong to code that is gone.
+            for index in self._attempts.keys() - self._outputs.keys():
+                name = self.plan.nodes[index].id
+                self._errors[index] = f'Node "{name}" was interrupted, and the code it began with has been replaced'
+            self._finish()
+            return False
+        self.plan = plan
+        return True
 
     def request(self, serial: int) -> Run:
         return Run(
@@ -104,15 +120,15 @@ class PooledRun:
                     wait = max(wait, FIRST_WAIT_S * 2 ** (failures - 1))
             elif not node.rerun_interrupted:
                 self._errors[index] = f'Node "{node.id}" was interrupted: {_because(interruption)}'
+        self._interruptions += 1
+        unknown = interruption.cause == "unknown"
+        if unknown and self._interruptions >= MOST_INTERRUPTIONS:
+            for index in interruption.running:
+                self._errors[index] = _blame(self.plan.nodes[index], interruption)
         if self._errors:
             self._finish()
-            return
-        if interruption.cause == "unknown":
-            self._unknown += 1
-        if self._unknown > MOST_UNKNOWN:
-            self.abandoned(f"its worker process {interruption.reason} {self._unknown} times")
-            return
-        self._again(self, interruption.cause == "unknown", wait)
+        else:
+            self._again(self, unknown or self._interruptions >= MOST_INTERRUPTIONS, wait)
 
     def abandoned(self, reason: str) -> None:
         if not self.result.done():

@@ -1,9 +1,16 @@
 """What a run came to."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
+
+
+class Masking(Protocol):
+    """Hides secrets in text and in JSON text."""
+
+    def text(self, text: str, /) -> str: ...
+    def json(self, data: bytes, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +47,16 @@ class RunResult:
         """A node's output as a value."""
         return orjson.loads(self.outputs[node_id])
 
-    def to_json(self) -> bytes:
-        """The answer of `POST /run` (contract: the engine over HTTP), secrets not yet masked."""
-        outputs = b",".join(orjson.dumps(node_id) + b":" + value for node_id, value in self.outputs.items())
+    def to_json(self, mask: Masking) -> bytes:
+        """The answer of `POST /run`, secrets masked in outputs and errors: the frame around them holds none."""
+        outputs = b",".join(orjson.dumps(node_id) + b":" + mask.json(value) for node_id, value in self.outputs.items())
+        errors = {node_id: mask.text(message) for node_id, message in self.errors.items()}
         timing = self.timing.to_dict() | {"nodeTimings": {k: t.to_dict() for k, t in self.node_timings.items()}}
         return b'{"success":%s,"runId":%s,"version":%s,"outputs":{%s},"errors":%s,"timing":%s}' % (
             b"true" if self.success else b"false",
             orjson.dumps(self.run_id),
             orjson.dumps(self.version),
             outputs,
-            orjson.dumps(self.errors),
+            orjson.dumps(errors),
             orjson.dumps(timing),
         )

@@ -9,11 +9,11 @@ import orjson
 
 from pipedreamer.runtime.assembly import Assembly
 from pipedreamer.runtime.broker import Broker
-from pipedreamer.runtime.logs import LogSink, Masking, NodeLine
+from pipedreamer.runtime.logs import LogSink, NodeLine
 from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts
 from pipedreamer.runtime.pooled_run import PooledRun
 from pipedreamer.runtime.relay import FetchRelay
-from pipedreamer.runtime.result import RunResult
+from pipedreamer.runtime.result import Masking, RunResult
 from pipedreamer.sandbox.jobs import Job, Sender
 from pipedreamer.sandbox.pool import Pool
 from pipedreamer.sandbox.protocol import Fetch, FetchMore, FetchStop, LogLine, Settings

@@ -30,6 +30,9 @@ class Job(Protocol):
     def longest_ns(self) -> int:
         """No honest worker takes longer for it; one that does is ended."""
 
+    def ready(self) -> bool:
+        """Asked right before it starts; false when it cannot run with the present code, and has ended itself."""
+
     def request(self, serial: int) -> Run: ...
     def outcome(self, outcome: Outcome) -> None: ...
     def interrupted(self, interruption: Interruption) -> None: ...

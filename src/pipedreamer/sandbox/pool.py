@@ -73,7 +73,8 @@ class Pool:
         for worker in old:
             self._leaving.add(worker)
             worker.retire()
-        self._hand_out()
+        # Not at once: whoever called this first notes which plan belongs to the new code.
+        asyncio.get_running_loop().call_soon(self._hand_out)
 
     def apply(self, settings: Settings) -> None:
         """Give all workers new config and secrets, for the jobs that come after."""
@@ -88,7 +89,7 @@ class Pool:
         elif self._trouble and not self._workers:
             job.abandoned(self._trouble)
         elif not self._waiting and (worker := self._choose()):
-            worker.start(job)
+            _start(worker, job)
         else:
             self._waiting.append(job)
         self._watch()
@@ -166,7 +167,7 @@ class Pool:
 
     def _hand_out(self) -> None:
         while self._waiting and (worker := self._choose()):
-            worker.start(self._waiting.popleft())
+            _start(worker, self._waiting.popleft())
 
     async def _run_alone(self, job: Job) -> None:
         """A worker for this job only, which ends with it."""
@@ -177,7 +178,10 @@ class Pool:
                 job.abandoned(f"no worker can be started: {error}")
                 return
             self._leaving.add(worker)
-            worker.start(job)
+            if worker.code is self._code:
+                _start(worker, job)
+            else:
+                self._in_background(self._run_alone(job))
             worker.retire()
             self._watch()
             await asyncio.shield(worker.closed)
@@ -202,3 +206,8 @@ class Pool:
             asyncio.get_running_loop().call_later(PERIOD_S, self._look)
         else:
             self._watching = False
+
+
+def _start(worker: Worker, job: Job) -> None:
+    if job.ready():
+        worker.start(job)

@@ -14,6 +14,9 @@ import msgspec
 FRAME_LIMIT: Final = 80 * 1024 * 1024
 """The longest frame either side accepts, in bytes; a longer one ends the connection."""
 
+VALUE_LIMIT: Final = 64 * 1024 * 1024
+"""The longest JSON text of one node's output, in bytes."""
+
 
 class Message(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One frame."""

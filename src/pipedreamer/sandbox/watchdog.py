@@ -1,6 +1,6 @@
 """The engine's clock: ends what a worker's own clock cannot, because its event loop stands still or it lies."""
 
-from pipedreamer.sandbox.flight import now_ns
+from pipedreamer.sandbox.flight import RunningAttempt, now_ns
 from pipedreamer.sandbox.worker import Worker
 
 PERIOD_S = 0.025
@@ -22,10 +22,23 @@ def look_after(worker: Worker) -> None:
     overdue = frozenset(attempt for attempt in worker.page.running() if now > attempt.deadline)
     if not overdue:
         worker.signalled_at = None
-    elif worker.signalled_at is None or now - worker.signalled_at < GRACE_NS:
-        worker.signalled_at = worker.signalled_at or now
+    elif worker.signalled_at is None:
+        worker.signalled_at = now
+        worker.ticks_then = worker.processor_time(overdue)
+        worker.interrupt()
+    elif now - worker.signalled_at < GRACE_NS:
         worker.interrupt()
     else:
-        current = worker.page.current()
-        guilty = frozenset({current}) if current is not None and current in overdue else worker.holders(overdue)
-        worker.kill(guilty)
+        worker.kill(_holding(worker, overdue))
+
+
+def _holding(worker: Worker, overdue: frozenset[RunningAttempt]) -> frozenset[RunningAttempt]:
+    """Which of them keeps the loop from turning: the one in the loop, else the threads that had the processor."""
+    current = worker.page.current()
+    if current is not None and current in overdue:
+        return frozenset({current})
+    now = worker.processor_time(overdue)
+    used = {thread: ticks - worker.ticks_then.get(thread, ticks) for thread, ticks in now.items()}
+    most = max(used.values(), default=0)
+    busy = frozenset(attempt for attempt in overdue if most and used.get(attempt.thread, 0) * 2 > most)
+    return busy or overdue

@@ -49,8 +49,10 @@ class Worker(asyncio.Protocol):
         self.started: dict[int, int] = {}
         self.page = process.page
         self.pid = process.pid
+        self.code: Code | None = None
         self.retiring = False
         self.signalled_at: int | None = None
+        self.ticks_then: dict[int, int] = {}
         self._process = process
         self._listener = listener
         self._owner = owner
@@ -65,6 +67,7 @@ class Worker(asyncio.Protocol):
 
     async def load(self, code: Code, settings: Settings) -> None:
         """Hand it the workflow. Raises `NodeLoadError` with one line a node that cannot be loaded."""
+        self.code = code
         loop = asyncio.get_running_loop()
         loop.add_reader(self._process.output, self._stray)
         await loop.create_connection(lambda: self, sock=self._process.connection)
@@ -84,13 +87,17 @@ class Worker(asyncio.Protocol):
     def start(self, job: Job) -> None:
         """Give it a job."""
         self._serial += 1
+        try:
+            frame = pack(job.request(self._serial))
+        except ValueError as error:
+            job.abandoned(str(error))
+            return
         self.jobs[self._serial] = job
         self.started[self._serial] = now_ns()
-        self.send(job.request(self._serial))
+        self._write(frame)
 
     def send(self, message: ToWorker) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(pack(message))
+        self._write(pack(message))
 
     def retire(self) -> None:
         """Hang up when its jobs have ended."""
@@ -98,10 +105,9 @@ class Worker(asyncio.Protocol):
         if not self.jobs and self._transport is not None:
             self._transport.close()
 
-    def holders(self, attempts: frozenset[RunningAttempt]) -> frozenset[RunningAttempt]:
-        """Those of the attempts whose thread is on a processor at this moment, or all of them when none is."""
-        running = frozenset(attempt for attempt in attempts if attempt.thread and self._on_processor(attempt.thread))
-        return running or attempts
+    def processor_time(self, attempts: frozenset[RunningAttempt]) -> dict[int, int]:
+        """The clock ticks that the threads of these attempts have had so far, by thread."""
+        return {attempt.thread: _ticks(self.pid, attempt.thread) for attempt in attempts if attempt.thread}
 
     def interrupt(self) -> None:
         """Have the node that holds its loop raise, if that node is over its time."""
@@ -189,12 +195,9 @@ class Worker(asyncio.Protocol):
         for serial, job in jobs.items():
             job.interrupted(interruptions[serial])
 
-    def _on_processor(self, thread: int) -> bool:
-        try:
-            stat = Path(f"/proc/{self.pid}/task/{thread}/stat").read_text()
-        except OSError:
-            return False
-        return stat.rpartition(")")[2].split()[0] == "R"
+    def _write(self, frame: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(frame)
 
     async def _exit_code(self) -> int:
         try:
@@ -244,3 +247,13 @@ def _in_words(code: int) -> str:
         name = f"signal {-code}"
     hint = ", perhaps because memory ran out" if name == "SIGKILL" else ""
     return f"was killed by {name}{hint}"
+
+
+def _ticks(pid: int, thread: int) -> int:
+    """User and system time, fields 14 and 15 of proc(5)'s stat; 0 for a thread that is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/task/{thread}/stat").read_text()
+    except OSError:
+        return 0
+    fields = stat.rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])

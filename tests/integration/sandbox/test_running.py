@@ -275,3 +275,23 @@ async def test_new_settings_are_seen_by_the_next_run(write_workflow: Any, start_
     bench = await start_session(write_workflow({"n": "def run(ctx, input): return ctx.config"}))
     bench.session.apply(Settings(config={"a": 1}, secrets={}))
     assert [(await bench.run()).output("n") for _ in range(4)] == [{"a": 1}] * 4
+
+
+async def test_a_run_that_waits_during_a_reload_runs_with_the_new_plan(
+    write_workflow: Any, start_session: Any
+) -> None:
+    hold = "import time\ndef run(ctx, input): time.sleep(0.3 if input else 0)"
+    folder = write_workflow({"b": hold})
+    bench = await start_session(folder, Capacity(workers=1, running=1))
+    first = asyncio.ensure_future(bench.run(1))
+    second = asyncio.ensure_future(bench.run(0))
+    await asyncio.sleep(0.1)
+    write_workflow({"a": ECHO, "b": hold}, [("a", "b")])
+    await bench.session.reload(assemble(open_project(folder)))
+    assert set((await second).outputs) == {"a", "b"}
+    assert set((await first).outputs) == {"b"}
+
+
+async def test_an_output_over_the_limit_is_an_error_of_its_node(write_workflow: Any, start_session: Any) -> None:
+    bench = await start_session(write_workflow({"n": "def run(ctx, input): return 'x' * (65 * 1024 * 1024)"}))
+    assert "the limit is 67,108,864" in (await bench.run()).errors["n"]

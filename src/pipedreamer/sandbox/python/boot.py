@@ -14,6 +14,9 @@ import sys
 
 def main(folders: list[str]) -> None:
     """Serve until the engine closes the control socket."""
+    # A signal to the whole group or unit is for the engine, which still needs its workers to finish what runs.
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
     sys.path.extend(folders)
     from pipedreamer.sandbox.python import worker  # the path is known only now
 

@@ -83,10 +83,13 @@ class Runner:
                 if len(nodes) == 1:
                     await self._node(state, nodes[0], final)
                 elif nodes:
-                    loop = asyncio.get_running_loop()
-                    await asyncio.wait([loop.create_task(self._node(state, node, final)) for node in nodes])
+                    await asyncio.gather(*(self._node(state, node, final) for node in nodes))
                 if state.over:
                     break
+        except Exception as error:  # noqa: BLE001 - a fault of ours ends the run, it must not hang
+            index = next(node for stage in self._stages for node in stage if node not in state.outputs)
+            text = f"the worker itself failed: {type(error).__name__}: {error}"
+            self._tell(state, (index, 1, now_ns()), "failed", text.encode(errors="replace"), last=True)
         finally:
             del self._runs[state.request.run]
 

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 import orjson
 
+from pipedreamer.sandbox.protocol import VALUE_LIMIT
+
 JsonText = bytes
 
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
@@ -43,6 +45,8 @@ def to_json(value: Any) -> JsonText:
     # orjson writes NaN as null, so a null is the one thing worth a second look.
     if b"null" in text and (problem := find_problem(value)):
         raise NotJsonError(problem)
+    if len(text) > VALUE_LIMIT:
+        raise NotJsonError(f"output has {len(text):,} bytes, the limit is {VALUE_LIMIT:,}: pass a reference instead")
     return text
 
 

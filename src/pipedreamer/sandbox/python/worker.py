@@ -3,7 +3,6 @@
 import asyncio
 import importlib
 import os
-import signal
 import socket
 import sys
 import traceback
@@ -57,7 +56,6 @@ def main(connection: int, flight: int, output: int) -> NoReturn:
     """Be a worker on these descriptors: the engine's socket, the flight page, where stray output goes."""
     status = 1
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         recorder = FlightRecorder(flight)
         os.dup2(output, 1)
         os.dup2(output, 2)

@@ -1,0 +1,23 @@
+"""How much one workflow's fetches may take."""
+
+from dataclasses import dataclass
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """Sizes in bytes, times in seconds.
+
+    `at_once` fetches are open together, more wait. `response_body` counts decompressed bytes. `headers` holds for each
+    direction. `connect_s` bounds making a connection, TLS included; `silence_s` how long the server may send nothing
+    when the node gave no `timeout` of its own.
+    """
+
+    at_once: int = 64
+    request_body: int = 64 * _MIB
+    response_body: int = 64 * _MIB
+    headers: int = 64 * 1024
+    redirects: int = 10
+    connect_s: float = 10.0
+    silence_s: float = 30.0

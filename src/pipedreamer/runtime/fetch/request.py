@@ -1,0 +1,28 @@
+"""A node's wish -> the first request that is sent for it."""
+
+import re
+from typing import Any, Final
+
+from pipedreamer.authoring import FetchError
+from pipedreamer.runtime.fetch.address import address, basic_auth, host_header, without_userinfo
+from pipedreamer.runtime.fetch.headers import checked, with_auth, with_defaults
+from pipedreamer.runtime.fetch.limits import FetchLimits
+from pipedreamer.runtime.fetch.redirects import Target
+from pipedreamer.sandbox.protocol import Fetch
+
+_METHOD = re.compile(r"[A-Z][A-Z-]{0,31}")
+_REFUSED: Final = frozenset({"CONNECT", "TRACE", "TRACK"})
+
+
+def first_target(request: Fetch, secrets: dict[str, Any], limits: FetchLimits) -> Target:
+    """The request for `ctx.fetch` with what the secrets add; raises FetchError where it may not or cannot be sent."""
+    method = request.method.upper()
+    if not _METHOD.fullmatch(method) or method in _REFUSED:
+        raise FetchError("this method cannot be used")
+    if request.body is not None and len(request.body) > limits.request_body:
+        raise FetchError(f"the request's body is larger than {limits.request_body} bytes")
+    url = address(request.service, request.path)
+    bare = without_userinfo(url)
+    headers = checked(request.headers, host_header(bare))
+    headers = with_auth(headers, request.service, secrets.get(request.service), basic_auth(url))
+    return Target(method, bare, with_defaults(headers), request.body)

@@ -1,0 +1,94 @@
+"""One fetch after the other on the connections of one workflow."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+from pipedreamer.authoring import FetchError
+from pipedreamer.runtime.fetch.address import shown
+from pipedreamer.runtime.fetch.answer import HttpAnswer
+from pipedreamer.runtime.fetch.exchange import Exchange
+from pipedreamer.runtime.fetch.failure import FAILURES, why
+from pipedreamer.runtime.fetch.limits import FetchLimits
+from pipedreamer.runtime.fetch.patience import Patience
+from pipedreamer.runtime.fetch.pools import Pools
+from pipedreamer.runtime.fetch.redirects import Target
+from pipedreamer.runtime.fetch.request import first_target
+from pipedreamer.runtime.fetch.resolve import Resolve
+from pipedreamer.runtime.mask import Mask
+from pipedreamer.sandbox.protocol import Fetch
+
+
+class Sender:
+    """Sends fetches, so many at once, and tells of failures in words that hold no secret."""
+
+    def __init__(self, limits: FetchLimits, resolve: Resolve) -> None:
+        self._limits = limits
+        self._pools = Pools(resolve)
+        self._places = asyncio.Semaphore(limits.at_once)
+
+    async def send(self, request: Fetch, secrets: dict[str, Any], stack: AsyncExitStack) -> HttpAnswer:
+        """The answer; `stack` takes what is to be given back when it is done with. Raises FetchError."""
+        complain = _complaints(f"ctx.fetch({request.service[:60]!r})", secrets)
+        try:
+            patience = Patience.of(request.timeout, self._limits.silence_s)
+            target = first_target(request, secrets, self._limits)
+        except FetchError as error:
+            raise complain(str(error)) from None
+        complain = _complaints(_what(target), secrets)
+        await self._take_place(patience, complain, stack)
+        try:
+            pool = await stack.enter_async_context(self._pools.lend(request.ca))
+        except FetchError as error:
+            raise complain(str(error)) from None
+        exchange = Exchange(self._pools, pool, self._limits, patience, target)
+        return await self._answer(exchange, target, secrets, stack)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pools.close()
+
+    async def _take_place(
+        self, patience: Patience, complain: Callable[[str], FetchError], stack: AsyncExitStack
+    ) -> None:
+        try:
+            async with patience.in_all():
+                await self._places.acquire()
+        except TimeoutError:
+            reason = f"{patience.why()}, waiting for one of {self._limits.at_once} other fetches to end"
+            raise complain(reason) from None
+        stack.callback(self._places.release)
+
+    async def _answer(
+        self, exchange: Exchange, first: Target, secrets: dict[str, Any], stack: AsyncExitStack
+    ) -> HttpAnswer:
+        try:
+            response = await exchange.run()
+        except (TimeoutError, FetchError, *FAILURES) as error:
+            # The cause is left out: a library's message may quote headers.
+            raise _complaints(_what(first, exchange.target), secrets)(self._why(error, exchange)) from None
+        complain = _complaints(_what(first, exchange.target), secrets)
+        answer = HttpAnswer(response, exchange.target, self._limits, exchange.patience, complain)
+
+        async def end() -> None:
+            await exchange.end(response, is_whole=answer.is_read)
+
+        stack.push_async_callback(end)
+        return answer
+
+    def _why(self, error: Exception, exchange: Exchange) -> str:
+        if isinstance(error, FetchError):
+            return str(error)
+        if isinstance(error, TimeoutError):
+            return exchange.patience.why()
+        return why(error, self._limits.connect_s)
+
+
+def _what(first: Target, last: Target | None = None) -> str:
+    what = f"{first.method} {shown(first.url)}"
+    return what if last is None or last is first else f"{what} (redirected to {shown(last.url)})"
+
+
+def _complaints(what: str, secrets: dict[str, Any]) -> Callable[[str], FetchError]:
+    return lambda reason: FetchError(Mask(secrets).text(f"{what}: {reason}"))
