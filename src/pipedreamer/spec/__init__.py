@@ -1,5 +1,27 @@
-"""workflow.yaml -> a frozen model, with every problem at its line and column. Pure: reads text, never files."""
+"""workflow.yaml -> a frozen model, with every problem at its line and column.
 
-from pipedreamer.spec.model import Edge, Node, Trigger, Workflow
+Pure: it reads text, never files (the time zone database excepted), knows no asyncio, and runs nothing. Whether the
+files that a workflow names are there is the business of `project`.
+"""
 
-__all__ = ["Edge", "Node", "Trigger", "Workflow"]
+from pipedreamer.spec.duration import parse_duration
+from pipedreamer.spec.input_schema import SchemaFault, schema_faults
+from pipedreamer.spec.json_schema import json_schema
+from pipedreamer.spec.model import Edge, Node, Trigger, TriggerType, Workflow
+from pipedreamer.spec.reading import Reading, load, read, read_value
+
+__all__ = [
+    "Edge",
+    "Node",
+    "Reading",
+    "SchemaFault",
+    "Trigger",
+    "TriggerType",
+    "Workflow",
+    "json_schema",
+    "load",
+    "parse_duration",
+    "read",
+    "read_value",
+    "schema_faults",
+]
