@@ -9,6 +9,7 @@
     ├── SettingsError           secrets or config cannot be read
     ├── NodeLoadError           a node's code cannot be loaded (syntax error, no `run`, failing import)
     ├── SandboxError            a worker process cannot be started or answers nonsense
+    ├── BindError               the engine cannot listen where it was told to
     ├── FixtureError            a test fixture cannot be read
     └── EngineBusyError         no room for another run now; says when to try again
 
@@ -81,6 +82,10 @@ class NodeLoadError(PipedreamerError):
 
 class SandboxError(PipedreamerError):
     """A worker process cannot be started or does not speak the protocol."""
+
+
+class BindError(PipedreamerError):
+    """The engine cannot listen where it was told to."""
 
 
 class FixtureError(PipedreamerError):

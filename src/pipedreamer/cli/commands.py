@@ -15,6 +15,7 @@ from pipedreamer.cli.options import add_global_options
 COMMANDS = {
     "init": "Make a workflow folder that runs as it is.",
     "validate": "Check a workflow folder and print every problem at once.",
+    "test": "Run a workflow's nodes on their fixtures and compare.",
     "dev": "Run a workflow here and take up every edit.",
     "run": "Run a workflow folder once and print the result.",
     "serve": "Serve a workflow over HTTP, as in production.",

@@ -30,12 +30,12 @@ def command(
     zygote = Zygote()  # warms up while the rest is imported: hence the imports here
     import uvloop
 
-    from pipedreamer.cli.engine_log import take_over_logging
+    from pipedreamer.cli.engine_log import log_sink, take_over_logging
     from pipedreamer.cli.hot_reload import HotReload, welcome
     from pipedreamer.cli.serving import Serving, capacity, serve_workflow
-    from pipedreamer.runtime.logs import ConsoleLog, JsonLog
+    from pipedreamer.engine import Limits
 
-    sink = JsonLog() if terminal.output == "json" else ConsoleLog()
+    sink = log_sink(terminal.output)
     take_over_logging(sink, folder.resolve().name, "", terminal.verbose)
     serving = Serving(
         folder=folder,
@@ -46,6 +46,7 @@ def command(
         log=sink,
         warn=terminal.say,
         drain_seconds=3.0,
+        limits=Limits(allowed_hosts=(host,)),
         allow_build=allow_build,
         access_log=terminal.verbose,
     )

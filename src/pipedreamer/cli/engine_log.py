@@ -3,17 +3,27 @@
 import logging
 import sys
 import time
+from contextlib import suppress
+from typing import TextIO
 
 from pipedreamer.runtime.logs import ConsoleLog, JsonLog, Level, LogSink, NodeLine
 
 _LEVELS: dict[int, Level] = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warn"}
 
 
-def log_sink(form: str) -> LogSink:
-    """The sink for `text`, `json`, or `auto`: text on a terminal, JSON elsewhere."""
-    if form == "json" or (form == "auto" and not sys.stdout.isatty()):
-        return JsonLog()
-    return ConsoleLog()
+def log_sink(form: str, out: TextIO | None = None) -> LogSink:
+    """The sink for `text`, `json`, or `auto`: text on a terminal, JSON elsewhere; `out` takes the place of stdout.
+
+    A line that cannot be written (a reader that went away, a full disk) is dropped: no run fails for its log.
+    """
+    as_json = form == "json" or (form == "auto" and not (sys.stdout and sys.stdout.isatty()))
+    write = (JsonLog if as_json else ConsoleLog)(out)
+
+    def sink(line: NodeLine) -> None:
+        with suppress(OSError):
+            write(line)
+
+    return sink
 
 
 class SinkHandler(logging.Handler):

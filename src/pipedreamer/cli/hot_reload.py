@@ -1,7 +1,14 @@
 """What makes `dev` pleasant: says what to type, and swaps the code when files change."""
 
+import asyncio
+import json
+import os
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
+import typer
 from watchfiles import Change, DefaultFilter, awatch
 
 from pipedreamer.cli.problems import say_problems
@@ -11,12 +18,15 @@ from pipedreamer.engine import App, Limits
 from pipedreamer.errors import PipedreamerError, ProblemsError
 from pipedreamer.runtime.live import LiveWorkflow
 
+LOOK_MS = 1000
+
 
 class WorkflowFiles(DefaultFilter):
-    """Everything a workflow may be made of: not caches and not version control, but `.secrets` too."""
+    """Everything a workflow may be made of, `.secrets` too; not caches, not version control, not our own output."""
 
     def __call__(self, change: Change, path: str) -> bool:
-        return super().__call__(change, path) and not path.endswith(("~", ".tmp"))
+        # To say that a log has changed changes the log: `dev 2>&1 | tee dev.log` would never come to rest.
+        return super().__call__(change, path) and not path.endswith(("~", ".tmp", ".log")) and not _is_our_output(path)
 
 
 class HotReload:
@@ -27,10 +37,27 @@ class HotReload:
         self._limits = limits
 
     async def watch(self, live: LiveWorkflow, app: App) -> None:
-        """Until cancelled."""
-        async for changes in awatch(live.project.root, watch_filter=WorkflowFiles(), debounce=200, step=40):
-            names = sorted({path.removeprefix(f"{live.project.root}/") for _, path in changes})
-            await self._take_up(live, app, ", ".join(names[:3]) + (", ..." if len(names) > 3 else ""))
+        """Until cancelled. A folder that was removed is watched again when there is one of its name."""
+        root = live.project.root
+        while True:
+            with suppress(FileNotFoundError), _held(root) as folder:
+                await self._watch(live, app, folder)
+            while not root.is_dir():  # noqa: ASYNC110 - the system tells nobody
+                await asyncio.sleep(LOOK_MS / 1000)
+            await self._take_up(live, app, str(root))
+
+    async def _watch(self, live: LiveWorkflow, app: App, folder: int) -> None:
+        """Until this very folder has gone; the system tells of changes in it and not of its own end."""
+        root = live.project.root
+        watching = awatch(
+            root, watch_filter=WorkflowFiles(), debounce=200, step=40, rust_timeout=LOOK_MS, yield_on_timeout=True
+        )
+        async for changes in watching:
+            names = sorted(path.removeprefix(f"{root}/") for path in _lasting(changes))
+            if names:
+                await self._take_up(live, app, ", ".join(names[:3]) + (", ..." if len(names) > 3 else ""))
+            if not os.path.samestat(os.fstat(folder), root.stat()):
+                return
 
     async def _take_up(self, live: LiveWorkflow, app: App, what: str) -> None:
         try:
@@ -47,11 +74,12 @@ class HotReload:
 
 
 def welcome(terminal: Terminal, live: LiveWorkflow, address: str) -> None:
-    """What a person needs to know first."""
+    """What a person needs to know first; as JSON one line, because the nodes' lines follow it on stdout."""
     workflow = live.project.workflow
     say_problems(terminal, live.project.warnings)
     if terminal.output == "json":
-        terminal.answer({"ok": True, "workflow": workflow.name, "version": workflow.version, "url": address}, "")
+        started = {"ok": True, "workflow": workflow.name, "version": workflow.version, "url": address}
+        typer.echo(json.dumps(started))
         return
     terminal.say(f"{workflow.name} {workflow.version} is running at {address}")
     for number, stage in enumerate(live.project.plan.stages, 1):
@@ -61,3 +89,28 @@ def welcome(terminal: Terminal, live: LiveWorkflow, address: str) -> None:
     terminal.say(f"  curl -d {shlex.quote('{}')} {address}/run")
     terminal.say("")
     terminal.say(f"Watching {live.project.root}: the next run uses what you save. Ctrl-C stops.")
+
+
+def _lasting(changes: set[tuple[Change, str]]) -> set[str]:
+    """The paths that changed, without the files of a moment by which editors save."""
+    added = {path for change, path in changes if change is Change.added}
+    return {path for _, path in changes if path not in added or os.path.lexists(path)}
+
+
+@contextmanager
+def _held(root: Path) -> Iterator[int]:
+    """A descriptor of the folder: as long as it is open, no other folder can get the same number."""
+    folder = os.open(root, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield folder
+    finally:
+        os.close(folder)
+
+
+def _is_our_output(path: str) -> bool:
+    """Whether stdout or stderr goes into this file."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - called for every change
+        return any(os.path.samestat(found, os.fstat(descriptor)) for descriptor in (1, 2))
+    except OSError:
+        return False

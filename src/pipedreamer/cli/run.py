@@ -34,8 +34,8 @@ def command(
     zygote = Zygote()  # warms up while the rest is imported: hence the imports here
     import uvloop
 
+    from pipedreamer.cli.engine_log import log_sink
     from pipedreamer.cli.single_run import SingleRun, read_input
-    from pipedreamer.runtime.logs import ConsoleLog
     from pipedreamer.spec import parse_duration
 
     try:
@@ -45,7 +45,7 @@ def command(
     single = SingleRun(
         folder=folder,
         sources=sources(folder, secrets, config),
-        log=ConsoleLog(sys.stderr, sys.stderr),
+        log=log_sink("text", sys.stderr),
         warn=terminal.say,
         allow_build=allow_build,
     )

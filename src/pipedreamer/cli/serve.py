@@ -26,7 +26,7 @@ def command(
     max_runs: Annotated[int, typer.Option("--max-runs", help="Runs at once in all workers.")] = 128,
     max_queue: Annotated[int, typer.Option("--max-queue", help="Runs that may wait; past it callers get 503.")] = 1000,
     max_body: Annotated[int, typer.Option("--max-body", help="Largest request body in bytes.")] = 10 * MEBIBYTE,
-    drain: Annotated[float, typer.Option("--drain", help="Seconds that runs have to end after SIGTERM.")] = 25.0,
+    drain: Annotated[int, typer.Option("--drain", help="Seconds that runs have to end after SIGTERM.")] = 25,
     allow_host: Annotated[
         list[str] | None, typer.Option("--allow-host", help="Name that callers may use beside localhost; repeatable.")
     ] = None,
@@ -67,7 +67,7 @@ def command(
         warn=logger.warning,
         drain_seconds=drain,
         limits=Limits(
-            max_body=max_body, allowed_hosts=tuple(allow_host or ()), namespace=os.environ.get("POD_NAMESPACE")
+            max_body=max_body, allowed_hosts=(host, *(allow_host or ())), namespace=os.environ.get("POD_NAMESPACE")
         ),
         allow_build=allow_build,
         access_log=terminal.verbose,

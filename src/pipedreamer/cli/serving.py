@@ -5,6 +5,7 @@ Here alone do project, runtime and engine meet; `serve` and `dev` differ in what
 
 import asyncio
 import os
+import resource
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ async def serve_workflow(serving: Serving, zygote: Zygote, started: Started, bes
 
     Raises `PipedreamerError` for whatever keeps it from starting.
     """
+    _allow_many_connections()
     project = open_project(serving.folder)
     listener = bind(serving.host, serving.port)
     with listener:
@@ -118,6 +120,13 @@ def _means(serving: Serving) -> Means:
         warn=serving.warn,
         capacity=serving.capacity,
     )
+
+
+def _allow_many_connections() -> None:
+    """Each caller takes an open file, of which most shells and service managers give 1,024 unless one asks for more."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _poll(live: LiveWorkflow) -> None:

@@ -1,6 +1,7 @@
 """One run of a folder: started, run, ended, with a limit on the whole."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,17 +51,20 @@ class SingleRun:
 def read_input(given: str) -> bytes:
     """The input that a person means, checked: JSON text, `@file`, a path of a file that is there, or `-` for stdin."""
     if given == "-":
-        source, text = "stdin", sys.stdin.buffer.read()
-    elif given.startswith("@") or Path(given).is_file():
+        return _checked(sys.stdin.buffer.read(), "stdin is not JSON")
+    if given.startswith("@") or os.path.isfile(given):  # noqa: PTH113 - Path.is_file raises for JSON of some length
         path = Path(given.removeprefix("@"))
         try:
-            source, text = str(path), path.read_bytes()
+            return _checked(path.read_bytes(), f"{path} is not JSON")
         except OSError as error:
             raise UsageError(f"--input {path}: {error.strerror}") from error
-    else:
-        source, text = "--input", given.encode()
+    return _checked(os.fsencode(given), "--input is neither JSON nor a file that is there")
+
+
+def _checked(text: bytes, complaint: str) -> bytes:
+    """The text, `{}` for none; UsageError where it is not JSON."""
     try:
         orjson.loads(text or b"{}")
     except orjson.JSONDecodeError as error:
-        raise UsageError(f"{source} is not JSON: {error}; --input takes JSON, @file or -") from error
+        raise UsageError(f"{complaint}: {error}; --input takes JSON, @file or -") from error
     return text or b"{}"

@@ -1,1 +1,11 @@
-"""One workflow served over HTTP. Owns no settings and starts nothing by itself: `cli/serve.py` puts it together."""
+"""One workflow served over HTTP. Owns no settings and starts nothing by itself: `cli/serve.py` puts it together.
+
+`App` answers requests for the `Service` it is handed, `bind` and `serve` put it on a socket.
+"""
+
+from pipedreamer.engine.app import App
+from pipedreamer.engine.connection import Patience
+from pipedreamer.engine.server import bind, serve
+from pipedreamer.engine.service import Limits, Service, Stats
+
+__all__ = ["App", "Limits", "Patience", "Service", "Stats", "bind", "serve"]

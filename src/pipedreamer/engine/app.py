@@ -1,0 +1,150 @@
+"""The ASGI application: four routes over one workflow, the way through `POST /run` kept short."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from pipedreamer.engine.answer import SMALL_BODY, Answer, Receive, Scope, Send, hang_up, refusal, reply
+from pipedreamer.engine.body import EMPTY, read_body, read_input, refuse_body
+from pipedreamer.engine.guard import Guard, repeated
+from pipedreamer.engine.metrics import Durations, Reading
+from pipedreamer.engine.pages import NO_STORE, health, metrics, ready
+from pipedreamer.engine.run import DRAINING, STOPPED, failure, run
+from pipedreamer.engine.schema import InputSchema
+from pipedreamer.engine.service import Service
+
+ROUTES: Final[dict[str, tuple[str, ...]]] = {
+    "/run": ("GET", "POST"),
+    "/health": (),
+    "/ready": ("GET", "HEAD"),
+    "/metrics": ("GET", "HEAD"),
+}
+"""Every path and the methods it takes; none named means any."""
+
+
+class _Served:
+    """A service with what is made from it once; replaced as a whole."""
+
+    __slots__ = ("guard", "schema", "service")
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.guard = Guard(service.workflow, service.limits)
+        self.schema = None if service.input_schema is None else InputSchema(service.input_schema)
+
+
+class App:
+    """Serves one workflow over HTTP; `running` counts the runs that callers wait for.
+
+    Raises `SpecError` when the workflow's input schema is not one.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._served = _Served(service)
+        self._durations = Durations()
+        self._answers: Counter[int] = Counter()
+        self.draining = False
+        self.running = 0
+
+    def replace(self, service: Service) -> None:
+        """Serve `service` from the next request on; requests under way keep the old one. Raises as at the start."""
+        self._served = _Served(service)
+
+    def drain(self) -> None:
+        """Take no new runs from now on; those under way go on."""
+        self.draining = True
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI 3, HTTP only)."""
+        served = self._served
+        headers = dict(scope["headers"])
+        answer = self._refuse(served, scope, headers)
+        if answer is not None:
+            unread = b"transfer-encoding" in headers or int(headers.get(b"content-length", b"0")) > SMALL_BODY
+        else:
+            try:
+                if scope["path"] == "/run":
+                    answer = await self._run(served, scope["method"], headers, receive)
+                else:
+                    answer = await self._page(served.service, scope, headers)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
+                answer = failure(served.service, error)
+            if answer is None:
+                return  # the caller went away while sending
+            unread = answer.status == 413
+        self._answers[answer.status] += 1
+        if unread:
+            await hang_up(receive, send, answer)
+        else:
+            await reply(send, answer, self.draining)
+
+    def _refuse(self, served: _Served, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer | None:
+        """The refusal of a request for what its head says, before its body is read."""
+        if len(headers) != len(scope["headers"]):
+            refused = repeated(scope["headers"])
+            if refused is not None:
+                return refused
+        refused = served.guard.check(headers)
+        if refused is not None:
+            return refused
+        path, method = scope["path"], scope["method"]
+        methods = ROUTES.get(path)
+        if methods is None:
+            return refusal(404, f"there is no path {path[:100]!r}; there are {', '.join(ROUTES)}")
+        if methods and method not in methods:
+            allow = ", ".join(methods)
+            return refusal(405, f"{path} does not take {method}; use {allow}", (b"allow", allow.encode()))
+        if path != "/run":
+            return None
+        if self.draining:
+            return DRAINING
+        return refuse_body(headers, served.service.limits.max_body) if method == "POST" else None
+
+    async def _run(
+        self, served: _Served, method: str, headers: Mapping[bytes, bytes], receive: Receive
+    ) -> Answer | None:
+        given = EMPTY
+        if method == "POST":
+            try:
+                body = await read_body(receive, served.service.limits.max_body)
+            except asyncio.CancelledError:
+                return STOPPED
+            if not isinstance(body, bytes):
+                return body
+            read = read_input(body, headers.get(b"content-type"))
+            if isinstance(read, Answer):
+                return read
+            given = read
+        if served.schema is not None:
+            refused = served.schema.check(given.value, len(given.json))
+            if refused is not None:
+                return refused
+        if self.draining:
+            return DRAINING  # it began while the body came in
+        self.running += 1
+        try:
+            answer = await run(served.service, given.json, self._durations)
+        finally:
+            self.running -= 1
+        return answer if method == "POST" else Answer(answer.status, (*answer.headers, NO_STORE), answer.body)
+
+    async def _page(self, service: Service, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
+        match scope["path"]:
+            case "/health":
+                return health(service, scope, headers)
+            case "/ready":
+                return ready(service, self.draining)
+            case _:
+                return await metrics(self._reading(service), headers)
+
+    def _reading(self, service: Service) -> Reading:
+        return Reading(
+            workflow=service.workflow,
+            version=service.version,
+            ready=service.ready() and not self.draining,
+            stats=service.stats(),
+            durations=self._durations.buckets(),
+            duration_sum=self._durations.sum_seconds,
+            answers=dict(self._answers),
+        )

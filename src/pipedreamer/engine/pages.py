@@ -1,0 +1,56 @@
+"""What the engine tells of itself: alive, ready, and in figures."""
+
+import asyncio
+import ipaddress
+from collections.abc import Mapping
+from typing import Final
+
+import orjson
+
+from pipedreamer.engine.answer import JSON, Answer, Header, Scope, refusal
+from pipedreamer.engine.metrics import Reading, render
+from pipedreamer.engine.service import Service
+
+NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+ALIVE: Final = Answer(200, (JSON, NO_STORE), b'{"status":"ok"}')
+READY: Final = Answer(200, (JSON, NO_STORE), b'{"status":"ready"}')
+STOPPING: Final = refusal(503, "the engine is stopping; send runs elsewhere", NO_STORE, status="stopping")
+STARTING: Final = refusal(503, "the engine is not ready for runs yet; ask again", NO_STORE, status="starting")
+FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
+
+
+def health(service: Service, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
+    """Alive; a caller on this machine is also told what is served and which layers of the sandbox hold."""
+    if not _is_local(scope, headers):
+        return ALIVE
+    about = {
+        "status": "ok",
+        "workflow": service.workflow,
+        "version": service.version,
+        "layers": dict(service.layers()),
+    }
+    return Answer(200, (JSON, NO_STORE), orjson.dumps(about))
+
+
+def ready(service: Service, draining: bool) -> Answer:
+    """Whether runs are taken."""
+    if draining:
+        return STOPPING
+    return READY if service.ready() else STARTING
+
+
+async def metrics(reading: Reading, headers: Mapping[bytes, bytes]) -> Answer:
+    """The figures, made in a thread: the first scrape imports what writes them."""
+    accept = headers.get(b"accept", b"").decode("latin-1")
+    content_type, text = await asyncio.to_thread(render, reading, accept)
+    return Answer(200, ((b"content-type", content_type.encode()), NO_STORE), text)
+
+
+def _is_local(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether the caller is on this machine; one who comes through a proxy on it may be anywhere."""
+    client = scope.get("client")
+    if client is None or any(name in headers for name in FORWARDED):
+        return False
+    address = ipaddress.ip_address(client[0].partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback

@@ -1,0 +1,49 @@
+"""One run over HTTP: handed to the executor, its result or its failure turned into an answer."""
+
+import asyncio
+import logging
+import traceback
+from typing import Final
+from uuid import uuid4
+
+from pipedreamer.engine.answer import CLOSE, JSON, Answer, Header, refusal
+from pipedreamer.engine.metrics import Durations
+from pipedreamer.engine.service import Service
+from pipedreamer.errors import EngineBusyError, PipedreamerError, SandboxError
+
+logger = logging.getLogger("pipedreamer.engine")
+
+SOON: Final[Header] = (b"retry-after", b"1")
+DRAINING: Final = refusal(503, "the engine is stopping and takes no new runs; try again", SOON, CLOSE)
+STOPPED: Final = refusal(503, "the engine was stopped before the run ended; run it again", SOON, CLOSE)
+
+
+async def run(service: Service, given: bytes, durations: Durations) -> Answer:
+    """The answer of one run with the input `given`, secrets masked; never raises for what the executor does."""
+    try:
+        result = await service.executor.execute(given)
+        body = result.to_json(service.mask())
+    except asyncio.CancelledError:
+        return STOPPED  # only the engine's end cancels a run; its caller still gets told
+    except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
+        return failure(service, error)
+    durations.observe(result.timing.completed_at - result.timing.started_at)
+    return Answer(200 if result.success else 500, (JSON, (b"x-run-id", result.run_id.encode())), body)
+
+
+def failure(service: Service, error: Exception) -> Answer:
+    """The answer for `error`; what nobody foresaw goes to the log with its traceback, under a number of its own."""
+    mask = service.mask()
+    match error:
+        case EngineBusyError():
+            again = (b"retry-after", b"%d" % error.retry_after)
+            return refusal(503, mask.text(str(error)), again)
+        case SandboxError():
+            return refusal(503, mask.text(str(error)), SOON)
+        case PipedreamerError():
+            return refusal(500, mask.text(str(error)))
+    number = uuid4().hex[:12]
+    logger.error(
+        "error %s while answering:\n%s", number, mask.text("".join(traceback.format_exception(error)).rstrip())
+    )
+    return refusal(500, f"the engine itself failed; its log says why under {number}", id=number)

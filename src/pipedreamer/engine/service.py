@@ -1,0 +1,54 @@
+"""What the engine is handed: the workflow that it serves, whoever runs it, and the limits it keeps."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipedreamer.runtime.executor import Executor
+from pipedreamer.runtime.result import Masking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a caller may do.
+
+    `max_body` is in bytes. `allowed_hosts` are names (no port) that callers may use beside localhost, IP addresses and
+    the workflow's names as a Kubernetes service; a host that the engine is bound to by name belongs here.
+    `namespace` is the Kubernetes namespace, where there is one: it makes the short form `<workflow>.<namespace>` known.
+    """
+
+    max_body: int = 10 * 1024 * 1024
+    allowed_hosts: tuple[str, ...] = ()
+    namespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """Plain counts for `/metrics`; `runs` has the finished runs by outcome, `rejected` those there was no room for."""
+
+    running: int = 0
+    queued: int = 0
+    workers: int = 0
+    worker_restarts: int = 0
+    settings_failures: int = 0
+    rejected: int = 0
+    runs: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One workflow as it is served; a hot reload hands the app another one.
+
+    `mask` is asked for each answer, so that a rotated secret is masked at once. `layers` names the sandbox's layers
+    and their state, `ready` is False until the first run can be taken.
+    """
+
+    workflow: str
+    version: str
+    executor: Executor
+    mask: Callable[[], Masking]
+    layers: Callable[[], Mapping[str, str]]
+    stats: Callable[[], Stats]
+    ready: Callable[[], bool]
+    input_schema: dict[str, Any] | bool | None = None
+    limits: Limits = field(default_factory=Limits)
