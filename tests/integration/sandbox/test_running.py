@@ -277,9 +277,7 @@ async def test_new_settings_are_seen_by_the_next_run(write_workflow: Any, start_
     assert [(await bench.run()).output("n") for _ in range(4)] == [{"a": 1}] * 4
 
 
-async def test_a_run_that_waits_during_a_reload_runs_with_the_new_plan(
-    write_workflow: Any, start_session: Any
-) -> None:
+async def test_a_run_that_waits_during_a_reload_runs_with_the_new_plan(write_workflow: Any, start_session: Any) -> None:
     hold = "import time\ndef run(ctx, input): time.sleep(0.3 if input else 0)"
     folder = write_workflow({"b": hold})
     bench = await start_session(folder, Capacity(workers=1, running=1))
