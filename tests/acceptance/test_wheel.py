@@ -12,7 +12,16 @@ UV = Path(sys.executable).parent / "uv"
 
 def test_a_workflow_runs_from_the_installed_wheel(tmp_path: Path) -> None:
     wheels = tmp_path / "dist"
-    build = [UV, "build", "--quiet", "--wheel", "--offline", "--no-build-isolation", "--python", sys.executable]
+    build: list[str | Path] = [
+        UV,
+        "build",
+        "--quiet",
+        "--wheel",
+        "--offline",
+        "--no-build-isolation",
+        "--python",
+        sys.executable,
+    ]
     _call([*build, "--out-dir", wheels, ROOT], tmp_path)
     (wheel,) = wheels.glob("*.whl")
     environment = tmp_path / "environment"
