@@ -18,6 +18,7 @@ from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.session import Capacity
 from pipedreamer.runtime.settings import Sources
 from pipedreamer.sandbox.zygote import Zygote
+from pipedreamer.testing.runs import check_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,9 @@ class SingleRun:
             warn=self.warn,
             capacity=Capacity(workers=1, running=1, waiting=0),
         )
-        async with LiveWorkflow(open_project(self.folder), means, zygote) as live:
+        project = open_project(self.folder)
+        check_input(project, given)
+        async with LiveWorkflow(project, means, zygote) as live:
             try:
                 result = await asyncio.wait_for(live.session.execute(given), seconds)
             except TimeoutError:

@@ -5,7 +5,8 @@
 
 from pipedreamer.engine.app import App
 from pipedreamer.engine.connection import Patience
+from pipedreamer.engine.schema import InputSchema
 from pipedreamer.engine.server import bind, serve
 from pipedreamer.engine.service import Limits, Service, Stats
 
-__all__ = ["App", "Limits", "Patience", "Service", "Stats", "bind", "serve"]
+__all__ = ["App", "InputSchema", "Limits", "Patience", "Service", "Stats", "bind", "serve"]

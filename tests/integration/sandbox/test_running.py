@@ -15,6 +15,12 @@ from pipedreamer.runtime.session import Capacity
 from pipedreamer.runtime.settings import Settings
 
 ECHO = "async def run(ctx, input): return input"
+TRACE = """\
+KeyError: 2 (nodes/n.py:8)
+  nodes/n.py:8 in run: raise KeyError(ctx.attempt) from error
+  caused by JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) (nodes/n.py:3)
+  nodes/n.py:6 in run: parse("{")
+  nodes/n.py:3 in parse: return json.loads(text)"""
 
 
 async def test_a_root_gets_the_triggers_input_one_parent_is_passed_on_several_are_keyed(
@@ -293,3 +299,52 @@ async def test_a_run_that_waits_during_a_reload_runs_with_the_new_plan(write_wor
 async def test_an_output_over_the_limit_is_an_error_of_its_node(write_workflow: Any, start_session: Any) -> None:
     bench = await start_session(write_workflow({"n": "def run(ctx, input): return 'x' * (65 * 1024 * 1024)"}))
     assert "the limit is 67,108,864" in (await bench.run()).errors["n"]
+
+
+async def test_an_error_group_is_told_by_what_is_in_it(write_workflow: Any, start_session: Any) -> None:
+    node = """\
+        import asyncio
+        async def fails(number):
+            raise ValueError(number)
+        async def run(ctx, input):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fails(1))
+                group.create_task(fails(2))
+    """
+    bench = await start_session(write_workflow({"n": node}))
+    assert (await bench.run()).errors == {"n": "ValueError: 1 (nodes/n.py:3); ValueError: 2 (nodes/n.py:3)"}
+
+
+async def test_a_retry_is_one_line_and_the_last_failure_shows_the_persons_own_frames(
+    write_workflow: Any, start_session: Any
+) -> None:
+    node = """\
+        import json
+        def parse(text):
+            return json.loads(text)
+        def run(ctx, input):
+            try:
+                parse("{")
+            except ValueError as error:
+                raise KeyError(ctx.attempt) from error
+    """
+    bench = await start_session(write_workflow({"n": node}, extra="config: {retries: 1}\n"))
+    await bench.run()
+    assert [(line.level, line.message) for line in bench.lines] == [
+        ("warn", "attempt 1 of 2 failed: KeyError: 1 (nodes/n.py:8)"),
+        (
+            "error",
+            TRACE,
+        ),
+    ]
+
+
+async def test_a_struct_that_renames_its_fields_comes_out_renamed(write_workflow: Any, start_session: Any) -> None:
+    node = """\
+        import msgspec
+        class Out(msgspec.Struct, rename="camel"):
+            total_words: int
+        def run(ctx, input):
+            return [Out(3)]
+    """
+    assert (await (await start_session(write_workflow({"n": node}))).run()).output("n") == [{"totalWords": 3}]

@@ -2,15 +2,14 @@
 
 import asyncio
 import random
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import PurePath
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pipedreamer.sandbox.flight import now_ns
 from pipedreamer.sandbox.protocol import Code, LogLine, Outcome, Run, Settings, ToEngine
 from pipedreamer.sandbox.python.attempt import Attempt
+from pipedreamer.sandbox.python.explain import clean, explain
 from pipedreamer.sandbox.python.invoke import Invoker
 from pipedreamer.sandbox.python.loader import LoadedNode
 from pipedreamer.sandbox.python.typed import InputError
@@ -18,6 +17,13 @@ from pipedreamer.sandbox.python.values import JsonText, NotJsonError, from_json,
 
 FIRST_WAIT = 0.1
 State = Literal["ok", "retry", "failed", "cancelled"]
+
+
+class Ending(NamedTuple):
+    """What an attempt came to: its output as JSON or its message, and the trace for the log."""
+
+    text: bytes
+    trace: str = ""
 
 
 class RunState:
@@ -104,9 +110,11 @@ class Runner:
             kind, value = await self._attempt(state, index, number)
             failures += 1
             if kind == "ok":
-                state.outputs[index] = value
+                state.outputs[index] = value.text
             elif kind == "failed" and failures <= node.retries and not state.over:
-                self._tell(state, (index, number, begun), "retry", value, last=False)
+                self._tell(state, (index, number, begun), "retry", value.text, last=False)
+                again = f"attempt {failures} of {node.retries + 1} failed: {value.text.decode()}"
+                self._log(state.request.run, index, number, "warn", again)
                 await self._pause(state, failures)
                 if not state.over:
                     continue
@@ -114,11 +122,12 @@ class Runner:
         if kind == "failed":
             state.failed = True
             state.wake()
+            self._log(state.request.run, index, number, "error", value.trace or value.text.decode())
         state.left -= 1
         last = state.left == 0 and (final or state.over)
-        self._tell(state, (index, number, begun), kind, value, last=last)
+        self._tell(state, (index, number, begun), kind, value.text, last=last)
 
-    async def _attempt(self, state: RunState, index: int, number: int) -> tuple[State, bytes]:
+    async def _attempt(self, state: RunState, index: int, number: int) -> tuple[State, Ending]:
         node = self._nodes[index]
         attempt = self._invoker.begin(state.request.run, index, number, node.timeout_ns)
         state.attempts.add(attempt)
@@ -126,20 +135,21 @@ class Runner:
             value = self._input(state, node)
             output = await self._invoker.call(attempt, node, value, state.request, state.settings)
             if attempt.reason is None:
-                return "ok", to_json(output)
+                return "ok", Ending(to_json(output))
         except NotJsonError as error:
-            return "failed", f"the value that was returned is not JSON: {error}".encode()
+            return "failed", Ending(clean(f"the value that was returned is not JSON: {error}").encode())
         except InputError as error:
-            return "failed", f"the input does not fit: {error}".encode()
+            return "failed", Ending(clean(f"the input does not fit: {error}").encode())
         except BaseException as error:  # noqa: BLE001 - whatever a node raises fails its attempt and nothing else
             if attempt.reason is None:
-                return "failed", self._explain(error, attempt)
+                explanation = explain(error, self._root)
+                return "failed", Ending(explanation.text.encode(), explanation.trace)
         finally:
             state.attempts.discard(attempt)
             self._invoker.end(attempt)
         if attempt.reason == "cancel":
-            return "cancelled", b"cancelled"
-        return "failed", timed_out(node.id, node.timeout_ns // 1_000_000).encode()
+            return "cancelled", Ending(b"cancelled")
+        return "failed", Ending(timed_out(node.id, node.timeout_ns // 1_000_000).encode())
 
     def _input(self, state: RunState, node: LoadedNode) -> Any:
         """Each node gets a copy of its own, as JSON would give it."""
@@ -174,24 +184,10 @@ class Runner:
             )
         )
 
-    def _explain(self, error: BaseException, attempt: Attempt) -> bytes:
-        """`ValueError: no such user (nodes/fetch.py:12)`; the person's own frames go to the log."""
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(self._root + "/")]
-        if frames:
-            shown = [
-                f"  {PurePath(f.filename).relative_to(self._root)}:{f.lineno} in {f.name}: {f.line}" for f in frames
-            ]
-            text += f" ({PurePath(frames[-1].filename).relative_to(self._root)}:{frames[-1].lineno})"
-            trace = "\n".join([text, *shown])
-            self._send(LogLine(attempt.run, attempt.node, attempt.number, "error", _clean(trace)))
-        return _clean(text).encode()
+    def _log(self, run: int, index: int, number: int, level: Literal["warn", "error"], text: str) -> None:
+        self._send(LogLine(run, index, number, level, text))
 
 
 def timed_out(node_id: str, timeout_ms: int) -> str:
     """The contract's message."""
     return f'Node "{node_id}" timed out after {timeout_ms}ms'
-
-
-def _clean(text: str) -> str:
-    return text[:64_000].encode(errors="replace").decode()

@@ -107,7 +107,8 @@ def _plain_or_self(item: Any) -> Any:
 def _as_plain(item: Any) -> Any:
     """What orjson asks about a thing it does not know: structs, models, and subclasses of the plain types."""
     if isinstance(item, msgspec.Struct):
-        return {name: getattr(item, name) for name in type(item).__struct_fields__}
+        names = zip(type(item).__struct_encode_fields__, type(item).__struct_fields__, strict=True)
+        return {encoded: getattr(item, name) for encoded, name in names}
     if dataclasses.is_dataclass(item) and not isinstance(item, type):
         return {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
     dump = getattr(item, "model_dump", None)
