@@ -7,8 +7,13 @@ help: ## this list
 setup: ## make .venv from the locks
 	@sh scripts/setup.sh
 
-run: setup ## start the example workflow word-counter and say what to type
-	@.venv/bin/pipedreamer dev examples/word-counter
+PORT ?= 8080
+run: setup ## run the example word-counter on a real text, then serve it and say what to type (PORT=8080)
+	@echo 'The report on examples/word-counter/input.json:'
+	@.venv/bin/pipedreamer run examples/word-counter --input examples/word-counter/input.json | $(PY) -c \
+	    'import json, sys; print(json.dumps(json.load(sys.stdin)["outputs"]["report"], indent=2))'
+	@echo
+	@.venv/bin/pipedreamer dev examples/word-counter --port $(PORT)
 
 test: setup components lint ## style, types, layers and every test
 	@$(PY) -m pytest -q

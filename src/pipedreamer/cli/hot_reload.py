@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shlex
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 from watchfiles import Change, DefaultFilter, awatch
 
 from pipedreamer.cli.problems import say_problems
+from pipedreamer.cli.sample import sample_input
 from pipedreamer.cli.serving import service_of
 from pipedreamer.cli.terminal import Terminal
 from pipedreamer.engine import App, Limits
@@ -19,6 +21,8 @@ from pipedreamer.errors import PipedreamerError, ProblemsError
 from pipedreamer.runtime.live import LiveWorkflow
 
 LOOK_MS = 1000
+CLOCK_STEP = 0.02
+"""How far the clock by which files are stamped may be behind, in seconds."""
 
 
 class WorkflowFiles(DefaultFilter):
@@ -30,11 +34,15 @@ class WorkflowFiles(DefaultFilter):
 
 
 class HotReload:
-    """Watches a folder and takes up what changes; a broken edit leaves everything as it was."""
+    """Watches a folder and takes up what changes; a broken edit leaves everything as it was.
+
+    Made before the folder is read, so that no edit is missed that was made between reading and watching.
+    """
 
     def __init__(self, terminal: Terminal, limits: Limits) -> None:
         self._terminal = terminal
         self._limits = limits
+        self._read_at = time.time()
 
     async def watch(self, live: LiveWorkflow, app: App) -> None:
         """Until cancelled. A folder that was removed is watched again when there is one of its name."""
@@ -42,8 +50,11 @@ class HotReload:
         while True:
             with suppress(FileNotFoundError), _held(root) as folder:
                 await self._watch(live, app, folder)
+            if not root.is_dir():
+                self._terminal.say(f"{root} is gone; kept the last good code until it is back")
             while not root.is_dir():  # noqa: ASYNC110 - the system tells nobody
                 await asyncio.sleep(LOOK_MS / 1000)
+            self._read_at = time.time()
             await self._take_up(live, app, str(root))
 
     async def _watch(self, live: LiveWorkflow, app: App, folder: int) -> None:
@@ -52,12 +63,17 @@ class HotReload:
         watching = awatch(
             root, watch_filter=WorkflowFiles(), debounce=200, step=40, rust_timeout=LOOK_MS, yield_on_timeout=True
         )
+        unseen: float | None = self._read_at
         async for changes in watching:
-            names = sorted(path.removeprefix(f"{root}/") for path in _lasting(changes))
-            if names:
-                await self._take_up(live, app, ", ".join(names[:3]) + (", ..." if len(names) > 3 else ""))
             if not os.path.samestat(os.fstat(folder), root.stat()):
                 return
+            paths = _lasting(changes)
+            if unseen is not None:
+                paths |= await asyncio.to_thread(_changed_since, root, unseen)
+                unseen = None
+            names = sorted(path.removeprefix(f"{root}/") for path in paths)
+            if names:
+                await self._take_up(live, app, ", ".join(names[:3]) + (", ..." if len(names) > 3 else ""))
 
     async def _take_up(self, live: LiveWorkflow, app: App, what: str) -> None:
         try:
@@ -86,7 +102,7 @@ def welcome(terminal: Terminal, live: LiveWorkflow, address: str) -> None:
         terminal.say(f"  stage {number}: {', '.join(stage)}")
     terminal.say("")
     terminal.say("Run it from another terminal:")
-    terminal.say(f"  curl -d {shlex.quote('{}')} {address}/run")
+    terminal.say(f"  curl -d {shlex.quote(sample_input(live.project))} {address}/run")
     terminal.say("")
     terminal.say(f"Watching {live.project.root}: the next run uses what you save. Ctrl-C stops.")
 
@@ -95,6 +111,15 @@ def _lasting(changes: set[tuple[Change, str]]) -> set[str]:
     """The paths that changed, without the files of a moment by which editors save."""
     added = {path for change, path in changes if change is Change.added}
     return {path for _, path in changes if path not in added or os.path.lexists(path)}
+
+
+def _changed_since(root: Path, moment: float) -> set[str]:
+    """The files that were written or renamed since then (seconds since 1970), else the folders that others left."""
+    passes = WorkflowFiles()
+    changed = {path for path in (root, *root.rglob("*")) if path.lstat().st_ctime > moment - CLOCK_STEP}
+    changed = {path for path in changed if passes(Change.modified, str(path))}
+    files = {path for path in changed if not path.is_dir()}
+    return {str(path) for path in files or changed}
 
 
 @contextmanager

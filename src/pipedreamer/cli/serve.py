@@ -23,10 +23,12 @@ def command(
     secrets: Secrets = None,
     config: Config = None,
     workers: Workers = 0,
-    max_runs: Annotated[int, typer.Option("--max-runs", help="Runs at once in all workers.")] = 128,
-    max_queue: Annotated[int, typer.Option("--max-queue", help="Runs that may wait; past it callers get 503.")] = 1000,
-    max_body: Annotated[int, typer.Option("--max-body", help="Largest request body in bytes.")] = 10 * MEBIBYTE,
-    drain: Annotated[int, typer.Option("--drain", help="Seconds that runs have to end after SIGTERM.")] = 25,
+    max_runs: Annotated[int, typer.Option("--max-runs", min=1, help="Runs at once in all workers.")] = 128,
+    max_queue: Annotated[
+        int, typer.Option("--max-queue", min=0, help="Runs that may wait; past it callers get 503.")
+    ] = 1000,
+    max_body: Annotated[int, typer.Option("--max-body", min=0, help="Largest request body in bytes.")] = 10 * MEBIBYTE,
+    drain: Annotated[int, typer.Option("--drain", min=0, help="Seconds that runs have to end after SIGTERM.")] = 25,
     allow_host: Annotated[
         list[str] | None, typer.Option("--allow-host", help="Name that callers may use beside localhost; repeatable.")
     ] = None,

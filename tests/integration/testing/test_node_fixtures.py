@@ -1,8 +1,14 @@
 """Nodes on their fixtures, in real worker processes."""
 
+from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pipedreamer.testing.opening import open_subject
+from pipedreamer.testing.suite import Suite
+from pipedreamer.testing.trials import node_trials, pipeline_trials
 
 ECHO = "def run(ctx, input):\n    return input\n"
 
@@ -224,6 +230,19 @@ async def test_what_a_module_prints_when_it_is_loaded_is_in_the_log(run_one: Any
     outcome = await run_one("print('loading')\nraise ValueError('no')\n\ndef run(ctx, input): ...\n", {})
     assert outcome.log == ("[workflow] INFO loading",)
     assert "ValueError: no" in outcome.reasons[0]
+
+
+async def test_nodes_find_the_packages_of_their_workflow(write_tested: Any, tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    site.mkdir()
+    (site / "a_package.py").write_text("VALUE = 42\n")
+    folder = write_tested(
+        {"a": "import a_package\n\ndef run(ctx, input):\n    return a_package.VALUE\n"}, {"a": {"expected": 42}}
+    )
+    subject = open_subject(folder)
+    for trials in (node_trials(subject), pipeline_trials(subject)):
+        async with aclosing(Suite(subject=subject, site=site).run(trials)) as outcomes:
+            assert [outcome.reasons async for outcome in outcomes] == [()]
 
 
 async def test_an_input_that_does_not_fit_the_node_s_type_fails(run_one: Any) -> None:

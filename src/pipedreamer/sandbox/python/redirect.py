@@ -35,7 +35,7 @@ class Redirect:
             for number, (path, content) in enumerate(files.items()):
                 copy = Path(self._folder.name) / str(number)
                 copy.write_text(content)
-                self._copies[str(Path(path))] = str(copy)
+                self._copies[os.path.abspath(path)] = str(copy)  # noqa: PTH100 - links stay as they are
             self._install()
 
     def _install(self) -> None:
@@ -47,7 +47,7 @@ class Redirect:
     def _redirecting(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def redirected(path: Any, *arguments: Any, **options: Any) -> Any:
             if isinstance(path, str | os.PathLike):
-                path = self._copies.get(os.fspath(path), path)
+                path = self._copies.get(os.path.abspath(os.fspath(path)), path)  # noqa: PTH100 - the same
             return real(path, *arguments, **options)
 
         return redirected

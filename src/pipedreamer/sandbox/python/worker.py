@@ -97,6 +97,7 @@ class Worker:
                 self._loop.run_forever()
             except (SystemExit, KeyboardInterrupt) as error:
                 os.write(2, f"a task of a node ended with {type(error).__name__}\n".encode())
+        self._redirect.replace({})
 
     def _receive(self) -> None:
         try:

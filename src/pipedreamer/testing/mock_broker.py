@@ -1,0 +1,157 @@
+"""The twin of the real broker: answers fetches from a fixture, and remembers what was asked."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, NoReturn
+
+import orjson
+
+from pipedreamer.authoring import FetchError
+from pipedreamer.runtime.broker import Answer
+from pipedreamer.runtime.fetch.address import shown
+from pipedreamer.runtime.fetch.limits import FetchLimits
+from pipedreamer.runtime.fetch.request import first_target
+from pipedreamer.sandbox.protocol import Fetch
+from pipedreamer.spec.nearest import Names
+from pipedreamer.testing.canned import CannedAnswer, json_answer
+from pipedreamer.testing.routes import Route, choose, cluster_routes, http_routes
+
+REMEMBERED: Final = 1000
+"""Of a node that asks more often only the first requests are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Something that a node asked for, and how it was answered.
+
+    `url` is whole, `headers` have small letters and hold what the secrets added. `status` is None where the fetch
+    failed, with `error` saying why. `answered_by` is the fixture's key, "" where it has none that fits.
+    """
+
+    kind: Literal["http", "k8s"]
+    method: str
+    service: str
+    path: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    status: int | None = None
+    error: str = ""
+    answered_by: str = ""
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return (self.body or b"").decode(errors="replace")
+
+    def json(self) -> Any:
+        """The body as a JSON value; raises ValueError where it is none."""
+        return orjson.loads(self.body or b"")
+
+
+@dataclass(frozen=True, slots=True)
+class MockAnswer:
+    """Implements `runtime.broker.Answer`."""
+
+    status: int
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        if self.body:
+            yield self.body
+
+
+class MockBroker:
+    """Implements `runtime.broker.Broker`; `fetch` and `k8s` are as in a fixture file.
+
+    A fetch that nothing answers gets 200 and `{"mock": true, "service": ..., "path": ...}`; a path of the cluster that
+    nothing answers is an error. What the real broker would refuse to send is refused here too. `requests` has what was
+    asked, in order. Raises FixtureError for answers that make no sense.
+    """
+
+    def __init__(
+        self,
+        fetch: Mapping[str, Any] | None = None,
+        k8s: Mapping[str, Any] | None = None,
+        secrets: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._routes = http_routes(fetch or {}, "MockBroker")
+        self._cluster = cluster_routes(k8s or {}, "MockBroker")
+        self._secrets = dict(secrets or {})
+        self._turns: dict[Route, int] = {}
+        self.requests: list[Request] = []
+
+    @classmethod
+    def of(cls, fetch: tuple[Route, ...], k8s: tuple[Route, ...], secrets: Mapping[str, Any]) -> "MockBroker":
+        """A broker for answers that were read before."""
+        broker = cls(secrets=secrets)
+        broker._routes, broker._cluster = fetch, k8s
+        return broker
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The keys of answers that nobody asked for."""
+        return tuple(route.pattern for route in (*self._routes, *self._cluster) if route not in self._turns)
+
+    def open(self, request: Fetch) -> AbstractAsyncContextManager[Answer]:
+        return self._open(request)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    @asynccontextmanager
+    async def _open(self, request: Fetch) -> AsyncIterator[Answer]:
+        yield self._from_cluster(request) if request.kind == "k8s" else self._from_network(request)
+
+    def _from_cluster(self, request: Fetch) -> MockAnswer:
+        asked = Request("k8s", "GET", "k8s", request.path, request.path)
+        route = choose(self._cluster, request)
+        if route is None:
+            near = Names(route.pattern for route in self._cluster).hint(request.path)
+            self._fail(asked, f"no answer for this path of the cluster{f' ({near})' if near else ''}: give one in k8s")
+        return self._answer(asked, self._next(route), route.pattern)
+
+    def _from_network(self, request: Fetch) -> MockAnswer:
+        try:
+            target = first_target(request, self._secrets, FetchLimits())
+        except FetchError as error:
+            asked = Request("http", request.method, request.service, request.path, "", body=request.body)
+            self._fail(asked, str(error), f"ctx.fetch({request.service[:60]!r})")
+        asked = Request(
+            kind="http",
+            method=target.method,
+            service=request.service,
+            path=request.path,
+            url=str(target.url),
+            headers={name.lower(): value for name, value in target.headers},
+            body=target.body,
+        )
+        route = choose(self._routes, request)
+        if route is None:
+            mock = {"mock": True, "service": request.service, "path": request.path}
+            return self._answer(asked, json_answer(mock), "")
+        canned = self._next(route)
+        if canned.error:
+            self._fail(asked, canned.error, f"{target.method} {shown(target.url)}", route.pattern)
+        return self._answer(asked, canned, route.pattern)
+
+    def _next(self, route: Route) -> CannedAnswer:
+        turn = self._turns.get(route, 0)
+        self._turns[route] = turn + 1
+        return route.answers[min(turn, len(route.answers) - 1)]
+
+    def _answer(self, asked: Request, canned: CannedAnswer, pattern: str) -> MockAnswer:
+        self._remember(replace(asked, status=canned.status, answered_by=pattern))
+        body = b"" if asked.method == "HEAD" else canned.body
+        return MockAnswer(canned.status, asked.url, canned.headers, body)
+
+    def _fail(self, asked: Request, reason: str, what: str = "", pattern: str = "") -> NoReturn:
+        self._remember(replace(asked, error=reason, answered_by=pattern))
+        raise FetchError(f"{what or f'{asked.method} {asked.path}'}: {reason}")
+
+    def _remember(self, asked: Request) -> None:
+        if len(self.requests) < REMEMBERED:
+            self.requests.append(asked)
