@@ -1,12 +1,19 @@
 #!/bin/sh
-# Real tools that tests and benchmarks use. Without SYSTEM=1 (or CI) nothing outside the checkout is changed: a missing
-# part is said in one line.
+# Real tools that tests and benchmarks use. Without SYSTEM=1 (or in CI) nothing outside the checkout is changed: a
+# missing part is said in one line, its tests are skipped. In CI a missing part is a failure.
 set -eu
+
 missing=""
-for tool in wrk hyperfine; do command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"; done
+need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
+need dot graphviz
+need systemd-analyze systemd
+[ "${CI:-}" = true ] || { need wrk wrk; need hyperfine hyperfine; }
 [ -n "$missing" ] || exit 0
-if [ "${SYSTEM:-}" = 1 ] && command -v apt-get >/dev/null 2>&1; then
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y $missing >/dev/null
+
+if [ "${SYSTEM:-}" = 1 ] || [ "${CI:-}" = true ]; then
+    echo "components: installing$missing"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
 else
-    echo "components: missing$missing (only \`make bench\` uses them): SYSTEM=1 make components installs them with apt"
+    echo "components: missing$missing; \`SYSTEM=1 make components\` installs them with apt (wrk and hyperfine: for \`make bench\` only)"
 fi

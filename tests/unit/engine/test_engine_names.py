@@ -6,6 +6,7 @@ import pipedreamer.engine
 def test_the_public_names_are_these() -> None:
     assert sorted(pipedreamer.engine.__all__) == [
         "App",
+        "InputSchema",
         "Limits",
         "Patience",
         "Service",

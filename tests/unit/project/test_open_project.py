@@ -1,5 +1,7 @@
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -106,11 +108,26 @@ def test_a_workflow_file_of_a_gigabyte_is_not_read(tmp_path: Path) -> None:
         open_project(tmp_path)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_workflow_file_that_may_not_be_read_is_a_clear_error(flow: Path) -> None:
-    (flow / "workflow.yaml").chmod(0)
-    with pytest.raises(ProjectError, match="may not be read by this user"):
-        open_project(flow)
+def test_a_workflow_file_that_may_not_be_read_is_a_clear_error() -> None:
+    with tempfile.TemporaryDirectory() as name, _as_an_ordinary_user(Path(name)):
+        (Path(name) / "workflow.yaml").write_text(SPEC)
+        (Path(name) / "workflow.yaml").chmod(0)
+        with pytest.raises(ProjectError, match="may not be read by this user"):
+            open_project(Path(name))
+
+
+@contextmanager
+def _as_an_ordinary_user(folder: Path) -> Iterator[None]:
+    """Root may read every file: for a while be somebody else, who owns the folder."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.chown(folder, 65534, 65534)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def test_broken_yaml_is_reported_alone(flow: Path) -> None:
