@@ -29,6 +29,7 @@ else
     uv=$cache/uv-$version/bin/uv
     if [ ! -x "$uv" ]; then
         echo "setup: fetching uv $version"
+        export PIP_ROOT_USER_ACTION=ignore
         mkdir -p "$cache"
         if "$python" -c 'import ensurepip, venv' 2>/dev/null; then
             rm -rf "$cache/uv-$version"
