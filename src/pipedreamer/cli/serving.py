@@ -4,7 +4,6 @@ Here alone do project, runtime and engine meet; `serve` and `dev` differ in what
 """
 
 import asyncio
-import os
 import resource
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -18,6 +17,7 @@ from pipedreamer.project.packages import environment
 from pipedreamer.runtime.http_broker import HttpBroker
 from pipedreamer.runtime.live import LiveWorkflow, Means
 from pipedreamer.runtime.logs import LogSink
+from pipedreamer.runtime.processors import processors
 from pipedreamer.runtime.session import Capacity
 from pipedreamer.runtime.settings import Sources
 from pipedreamer.sandbox.zygote import Zygote
@@ -108,7 +108,7 @@ def service_of(live: LiveWorkflow, limits: Limits) -> Service:
 
 def capacity(workers: int, running: int, waiting: int) -> Capacity:
     """How much may run; 0 workers means as many as this process may use processors, at most 4."""
-    return Capacity(workers=workers or min(4, len(os.sched_getaffinity(0))), running=running, waiting=waiting)
+    return Capacity(workers=workers or min(4, processors()), running=running, waiting=waiting)
 
 
 def _means(serving: Serving) -> Means:
