@@ -125,7 +125,7 @@ class Pool:
             code = self._code
             try:
                 worker = await self._spawn(code)
-            except (NodeLoadError, SandboxError) as error:
+            except (NodeLoadError, SandboxError, OSError) as error:
                 self._give_up(f"no worker can be started: {error}")
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
@@ -174,7 +174,7 @@ class Pool:
         async with self._room_alone:
             try:
                 worker = await self._spawn(self._code)
-            except (NodeLoadError, SandboxError) as error:
+            except (NodeLoadError, SandboxError, OSError) as error:
                 job.abandoned(f"no worker can be started: {error}")
                 return
             self._leaving.add(worker)

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,31 +72,37 @@ class Zygote:
         asyncio.get_running_loop().add_reader(self._control, self._receive)
 
     async def spawn(self) -> Process:
-        """Fork a worker. Raises `SandboxError` when the zygote is gone or does not answer."""
-        loop = asyncio.get_running_loop()
-        page = FlightPage()
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        output, output_end = os.pipe()
-        os.set_blocking(output, False)
-        number = next(self._numbers)
-        started = self._starting[number] = loop.create_future()
+        """Fork a worker. Raises `SandboxError` when the zygote is gone, does not answer, or files run out."""
         try:
-            socket.send_fds(self._control, [b"%d" % number], [theirs.fileno(), page.descriptor, output_end])
-            pid, handle = await asyncio.wait_for(started, SPAWN_SECONDS)
-        except BaseException as error:
-            self._starting.pop(number, None)
-            ours.close()
-            os.close(output)
-            page.close()
-            if isinstance(error, OSError | TimeoutError):
-                raise SandboxError(f"a worker process could not be started: {str(error) or 'no answer'}") from error
-            raise
+            return await self._spawn()
+        except (OSError, TimeoutError) as error:
+            raise SandboxError(f"a worker process could not be started: {str(error) or 'no answer'}") from error
+
+    async def _spawn(self) -> Process:
+        with ExitStack() as kept, ExitStack() as handed_over:
+            page = FlightPage()
+            kept.callback(page.close)
+            handed_over.callback(page.release)
+            ours, theirs = socket.socketpair()
+            kept.callback(ours.close)
+            handed_over.callback(theirs.close)
+            output, output_end = os.pipe()
+            kept.callback(os.close, output)
+            handed_over.callback(os.close, output_end)
+            ours.setblocking(False)
+            os.set_blocking(output, False)
+            pid, handle = await self._fork([theirs.fileno(), page.descriptor, output_end])
+            kept.pop_all()
+            return Process(pid, handle, ours, page, output, self._ended[pid])
+
+    async def _fork(self, descriptors: list[int]) -> tuple[int, int]:
+        number = next(self._numbers)
+        started = self._starting[number] = asyncio.get_running_loop().create_future()
+        try:
+            socket.send_fds(self._control, [b"%d" % number], descriptors)
+            return await asyncio.wait_for(started, SPAWN_SECONDS)
         finally:
-            theirs.close()
-            os.close(output_end)
-            page.release()
-        return Process(pid, handle, ours, page, output, self._ended[pid])
+            self._starting.pop(number, None)
 
     def close(self) -> None:
         """End the zygote and, with it, every worker that is left."""

@@ -79,9 +79,11 @@ async def test_an_interrupted_neighbour_runs_again_with_a_higher_attempt_and_doe
     source = """
         import asyncio, os
         async def run(ctx, input):
-            await asyncio.sleep(0.1 if input["dies"] else 0.3)
             if input["dies"]:
+                await asyncio.sleep(0.1)
                 os._exit(1)
+            if ctx.attempt == 1:
+                await asyncio.sleep(20)
             return ctx.attempt
     """
     bench = await start_session(write_workflow({"node": source}), ONE_WORKER)
@@ -96,9 +98,8 @@ async def test_rerun_interrupted_false_makes_the_interruption_a_failure(
     source = """
         import asyncio, os
         async def run(ctx, input):
-            await asyncio.sleep(0.1 if input["dies"] else 0.3)
-            if input["dies"]:
-                os._exit(1)
+            await asyncio.sleep(0.1 if input["dies"] else 20)
+            os._exit(1)
     """
     folder = write_workflow({"node": source}, extra="config: {rerun_interrupted: false}\n")
     bench = await start_session(folder, ONE_WORKER)
