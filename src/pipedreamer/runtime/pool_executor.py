@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from pipedreamer.errors import EngineBusyError
-from pipedreamer.runtime.pooled_run import PooledRun, RunnablePlan
+from pipedreamer.runtime.pooled_run import PooledRun, RunnablePlan, Tell
 from pipedreamer.runtime.result import RunResult
 from pipedreamer.sandbox.pool import Pool
 
@@ -23,19 +23,20 @@ class RunCounts:
 class PoolExecutor:
     """Implements `runtime.executor.Executor`; at most `most` runs at once, waiting ones included."""
 
-    def __init__(self, pool: Pool, plan: RunnablePlan, most: int) -> None:
+    def __init__(self, pool: Pool, plan: RunnablePlan, most: int, tell: Tell) -> None:
         self.plan = plan
         self.counts = RunCounts()
         self.active = 0
         self._pool = pool
         self._most = most
+        self._tell = tell
 
     async def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> RunResult:
         if self.active >= self._most:
             self.counts.refused += 1
             raise EngineBusyError(f"{self.active} runs are under way or waiting, which is the limit: try again later")
         self.active += 1
-        run = PooledRun(lambda: self.plan, run_id or new_run_id(), trigger_input, self._again)
+        run = PooledRun(lambda: self.plan, run_id or new_run_id(), trigger_input, self._again, self._tell)
         run.result.add_done_callback(self._ended)
         self._pool.submit(run)
         # A caller that goes away does not take the run along.

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from pipedreamer.errors import SandboxError
 from pipedreamer.runtime.result import RunResult, Timing
@@ -12,7 +13,7 @@ from pipedreamer.sandbox.protocol import Outcome, Run
 
 FIRST_WAIT_S = 0.1
 MOST_INTERRUPTIONS = 3
-"""After so many a run gets a worker of its own, and what then still cannot be told apart fails together."""
+"""After so many a run gets a worker of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,10 @@ class RunnablePlan:
 
 
 class PooledRun:
-    """Implements `sandbox.jobs.Job`. `result` is set once; `again(run, alone, wait)` puts it into the pool anew."""
+    """Implements `sandbox.jobs.Job`.
+
+    `result` is set once; `again(run, alone, wait)` puts it into the pool anew, `tell(run, node, level, text)` logs.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class PooledRun:
         run_id: str,
         trigger_input: bytes,
         again: Callable[["PooledRun", bool, float], None],
+        tell: "Tell",
     ) -> None:
         self.run_id = run_id
         self.plan = present_plan()
@@ -50,6 +55,7 @@ class PooledRun:
         self.result: asyncio.Future[RunResult] = asyncio.get_running_loop().create_future()
         self._input = trigger_input
         self._again = again
+        self._tell = tell
         self._begun = time.time_ns()
         self._offset = self._begun - time.monotonic_ns()
         self._outputs: dict[int, bytes] = {}
@@ -58,6 +64,7 @@ class PooledRun:
         self._attempts: dict[int, int] = {}
         self._failures: dict[int, int] = {}
         self._interruptions = 0
+        self._alone = False
 
     @property
     def longest_ns(self) -> int:
@@ -111,24 +118,34 @@ class PooledRun:
                 continue
             node = self.plan.nodes[index]
             self._attempts[index] = attempt
-            self._times[index] = (self._times.get(index, (now, 0))[0], now)
+            begun = interruption.deadlines[index] - node.timeout_ms * 1_000_000
+            self._times[index] = (self._times.get(index, (min(begun, now), 0))[0], now)
             if index in interruption.guilty:
                 failures = self._failures[index] = self._failures.get(index, 0) + 1
+                blame = _blame(node, interruption)
                 if failures > node.retries:
-                    self._errors[index] = _blame(node, interruption)
+                    self._errors[index] = blame
+                    self._tell(self, index, "error", blame)
                 else:
+                    self._tell(self, index, "warn", f"attempt {failures} of {node.retries + 1} failed: {blame}")
                     wait = max(wait, FIRST_WAIT_S * 2 ** (failures - 1))
             elif not node.rerun_interrupted:
                 self._errors[index] = f'Node "{node.id}" was interrupted: {_because(interruption)}'
         self._interruptions += 1
         unknown = interruption.cause == "unknown"
-        if unknown and self._interruptions >= MOST_INTERRUPTIONS:
-            for index in interruption.running:
+        if self._alone and not interruption.guilty:
+            # Nothing else ran there: whatever it was, it was this run.
+            for index in interruption.running or self._unfinished():
                 self._errors[index] = _blame(self.plan.nodes[index], interruption)
         if self._errors:
             self._finish()
         else:
-            self._again(self, unknown or self._interruptions >= MOST_INTERRUPTIONS, wait)
+            self._alone = unknown or self._interruptions >= MOST_INTERRUPTIONS
+            self._again(self, self._alone, wait)
+
+    def _unfinished(self) -> list[int]:
+        """The first node in the plan's order that has no output."""
+        return [index for index in range(len(self.plan.nodes)) if index not in self._outputs][:1]
 
     def abandoned(self, reason: str) -> None:
         if not self.result.done():
@@ -157,6 +174,9 @@ class PooledRun:
 
     def _timing(self, began: int, ended: int) -> Timing:
         return Timing((began + self._offset) // 1_000_000, (ended + self._offset) // 1_000_000)
+
+
+Tell = Callable[[PooledRun, int, Literal["warn", "error"], str], None]
 
 
 def _blame(node: RunnableNode, interruption: Interruption) -> str:

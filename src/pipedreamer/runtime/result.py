@@ -13,6 +13,14 @@ class Masking(Protocol):
     def json(self, data: bytes, /) -> bytes: ...
 
 
+SHOWN_TEXT = 64 * 1024
+
+
+def cut(text: str) -> str:
+    """A line or message of bounded length; after masking, since half of a secret would not be recognised as one."""
+    return text if len(text) <= SHOWN_TEXT else f"{text[:SHOWN_TEXT]}... (cut after {SHOWN_TEXT:,} characters)"
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """When something began and ended, in milliseconds since 1970."""
@@ -50,7 +58,7 @@ class RunResult:
     def to_json(self, mask: Masking) -> bytes:
         """The answer of `POST /run`, secrets masked in outputs and errors: the frame around them holds none."""
         outputs = b",".join(orjson.dumps(node_id) + b":" + mask.json(value) for node_id, value in self.outputs.items())
-        errors = {node_id: mask.text(message) for node_id, message in self.errors.items()}
+        errors = {node_id: cut(mask.text(message)) for node_id, message in self.errors.items()}
         timing = self.timing.to_dict() | {"nodeTimings": {k: t.to_dict() for k, t in self.node_timings.items()}}
         return b'{"success":%s,"runId":%s,"version":%s,"outputs":{%s},"errors":%s,"timing":%s}' % (
             b"true" if self.success else b"false",

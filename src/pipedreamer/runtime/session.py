@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import orjson
 
@@ -13,7 +13,7 @@ from pipedreamer.runtime.logs import LogSink, NodeLine
 from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts
 from pipedreamer.runtime.pooled_run import PooledRun
 from pipedreamer.runtime.relay import FetchRelay
-from pipedreamer.runtime.result import Masking, RunResult
+from pipedreamer.runtime.result import Masking, RunResult, cut
 from pipedreamer.sandbox.jobs import Job, Sender
 from pipedreamer.sandbox.pool import Pool
 from pipedreamer.sandbox.protocol import Fetch, FetchMore, FetchStop, LogLine, Settings
@@ -75,7 +75,9 @@ class Session:
             await pool.close()
             raise
         self._pool = pool
-        self._executor = PoolExecutor(pool, self.assembly.plan, capacity.running + capacity.waiting)
+        self._executor = PoolExecutor(
+            pool, self.assembly.plan, capacity.running + capacity.waiting, self._listener.tell
+        )
 
     async def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> RunResult:
         return await self._started().execute(trigger_input, run_id=run_id)
@@ -174,13 +176,17 @@ class _Listener:
                 time=time.time(),
                 level=line.level,
                 node=node,
-                message=self._around.mask().text(line.message),
+                message=cut(self._around.mask().text(line.message)),
                 workflow=assembly.name,
                 version=assembly.plan.version,
                 run_id=run_id,
                 attempt=line.attempt,
             )
         )
+
+    def tell(self, run: PooledRun, node: int, level: Literal["warn", "error"], text: str) -> None:
+        """What became of an attempt whose worker could not say it."""
+        self.log(run, LogLine(run=0, node=node, attempt=0, level=level, message=text))
 
     def stray(self, text: str) -> None:
         for line in text.splitlines():

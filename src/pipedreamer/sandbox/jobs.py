@@ -12,7 +12,8 @@ Cause = Literal["timeout", "died", "neighbour", "unknown"]
 class Interruption:
     """A worker was lost while it ran a job.
 
-    `running` maps each node that had begun to the number of its attempt. `guilty` are those of them that caused the
+    `running` maps each node that had begun to the number of its attempt, `deadlines` to its deadline (monotonic
+    nanoseconds). `guilty` are those of them that caused the
     loss. `cause`: `timeout` (guilty nodes did not end), `died` (a guilty node took the process with it), `neighbour`
     (another run's node did), `unknown` (any of several could have: try each alone). `reason` is for people.
     """
@@ -20,6 +21,7 @@ class Interruption:
     cause: Cause
     reason: str
     running: dict[int, int]
+    deadlines: dict[int, int]
     guilty: frozenset[int]
 
 

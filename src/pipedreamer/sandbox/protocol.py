@@ -14,6 +14,9 @@ import msgspec
 FRAME_LIMIT: Final = 80 * 1024 * 1024
 """The longest frame either side accepts, in bytes; a longer one ends the connection."""
 
+TEXT_LIMIT: Final = 80 * 1024
+"""The longest log line or error a worker sends, in characters; the engine masks it and then cuts it to less."""
+
 VALUE_LIMIT: Final = 64 * 1024 * 1024
 """The longest JSON text of one node's output, in bytes."""
 

@@ -6,6 +6,7 @@ from pipedreamer.sandbox.worker import Worker
 PERIOD_S = 0.025
 SILENT_NS = 80_000_000
 GRACE_NS = 100_000_000
+DEAF_NS = 5_000_000_000
 
 
 def look_after(worker: Worker) -> None:
@@ -19,7 +20,11 @@ def look_after(worker: Worker) -> None:
     if worker.page.silent_ns(now) < SILENT_NS:
         worker.signalled_at = None
         return
-    overdue = frozenset(attempt for attempt in worker.page.running() if now > attempt.deadline)
+    running = worker.page.running()
+    if not running and now - min(worker.started.values()) > DEAF_NS and worker.page.silent_ns(now) > DEAF_NS:
+        worker.kill(frozenset(), "did not answer any more")
+        return
+    overdue = frozenset(attempt for attempt in running if now > attempt.deadline)
     if not overdue:
         worker.signalled_at = None
     elif worker.signalled_at is None:
@@ -33,12 +38,14 @@ def look_after(worker: Worker) -> None:
 
 
 def _holding(worker: Worker, overdue: frozenset[RunningAttempt]) -> frozenset[RunningAttempt]:
-    """Which of them keeps the loop from turning: the one in the loop, else the threads that had the processor."""
+    """Which of them keeps the loop from turning: the one in the loop, else the threads that had the processor.
+
+    None where that cannot be told, as of a process that was stopped.
+    """
     current = worker.page.current()
     if current is not None and current in overdue:
         return frozenset({current})
     now = worker.processor_time(overdue)
     used = {thread: ticks - worker.ticks_then.get(thread, ticks) for thread, ticks in now.items()}
     most = max(used.values(), default=0)
-    busy = frozenset(attempt for attempt in overdue if most and used.get(attempt.thread, 0) * 2 > most)
-    return busy or overdue
+    return frozenset(attempt for attempt in overdue if most and used.get(attempt.thread, 0) * 2 > most)

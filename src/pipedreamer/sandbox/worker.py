@@ -7,11 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, cast
 
+import msgspec
+
 from pipedreamer.errors import NodeLoadError
 from pipedreamer.sandbox.flight import RunningAttempt, now_ns
 from pipedreamer.sandbox.framing import Unpacker, pack
 from pipedreamer.sandbox.jobs import Cause, Interruption, Job, Listener
 from pipedreamer.sandbox.protocol import (
+    TEXT_LIMIT,
     Code,
     Fetch,
     FetchMore,
@@ -29,6 +32,10 @@ from pipedreamer.sandbox.zygote import Process
 
 LOAD_SECONDS = 60
 EXIT_SECONDS = 2
+LAST_WORDS_SECONDS = 0.1
+
+
+_decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 class Owner(Protocol):
@@ -60,8 +67,10 @@ class Worker(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._serial = 0
-        self._blamed: frozenset[RunningAttempt] | None = None
+        self._blamed: frozenset[RunningAttempt] = frozenset()
+        self._killed = False
         self._reason = ""
+        self._stray_rest = ""
         self._ending: asyncio.Task[None] | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -69,6 +78,7 @@ class Worker(asyncio.Protocol):
         """Hand it the workflow. Raises `NodeLoadError` with one line a node that cannot be loaded."""
         self.code = code
         loop = asyncio.get_running_loop()
+        self._process.ended.add_done_callback(lambda _: loop.call_later(LAST_WORDS_SECONDS, self._hang_up))
         loop.add_reader(self._process.output, self._stray)
         await loop.create_connection(lambda: self, sock=self._process.connection)
         self.send(settings)
@@ -82,6 +92,9 @@ class Worker(asyncio.Protocol):
             ) from None
         except NodeLoadError:
             self.retire()
+            raise
+        except asyncio.CancelledError:
+            self.kill(frozenset(), "is not needed any more")
             raise
 
     def start(self, job: Job) -> None:
@@ -115,9 +128,12 @@ class Worker(asyncio.Protocol):
             signal.pidfd_send_signal(self._process.handle, signal.SIGUSR1)
 
     def kill(self, guilty: frozenset[RunningAttempt], reason: str = "") -> None:
-        """End the process because of `guilty`: they did not end at their timeout, or did what `reason` says."""
-        if self._blamed is None:
-            self._blamed, self._reason = guilty, reason
+        """End the process because of `guilty`: they did not end at their timeout, or did what `reason` says.
+
+        Where it is not known who is guilty, whoever could be is tried again alone.
+        """
+        if not self._killed:
+            self._killed, self._blamed, self._reason = True, guilty, reason
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._process.handle, signal.SIGKILL)
 
@@ -131,7 +147,7 @@ class Worker(asyncio.Protocol):
             for message in self._frames.feed(data):
                 self._take(message)
         except ValueError as error:
-            self.kill(frozenset(self.page.running()), f"its process broke the protocol: {error}")
+            self.kill(frozenset(self.page.running()), f"broke the protocol: {error}")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._ending = asyncio.get_running_loop().create_task(self._end())
@@ -157,6 +173,10 @@ class Worker(asyncio.Protocol):
         job = self.jobs.get(outcome.run)
         if job is None:
             return
+        if outcome.state == "ok" and not _is_json(outcome.value):
+            # Whoever spoilt the process, it need not be the node whose answer it was.
+            self.kill(frozenset(), "answered with what is no JSON")
+            return
         if outcome.last:
             del self.jobs[outcome.run], self.started[outcome.run]
         job.outcome(outcome)
@@ -170,10 +190,16 @@ class Worker(asyncio.Protocol):
             data = os.read(self._process.output, 65536)
         except BlockingIOError:
             return
-        if data:
-            self._listener.stray(data.decode(errors="replace"))
-        else:
+        if not data:
             asyncio.get_running_loop().remove_reader(self._process.output)
+            return
+        # Whole lines only: half of a secret would not be recognised as one.
+        text = self._stray_rest + data.decode(errors="replace")
+        whole, newline, self._stray_rest = text.rpartition("\n")
+        if len(self._stray_rest) > TEXT_LIMIT:
+            whole, self._stray_rest = text, ""
+        if whole:
+            self._listener.stray(whole + newline)
 
     async def _end(self) -> None:
         """The connection is gone: take what was left unsent, learn how the process ended, tell the jobs."""
@@ -181,7 +207,7 @@ class Worker(asyncio.Protocol):
             for message in self._frames.feed(self.page.unsent(self._frames.received)):
                 self._take(message)
         code = await self._exit_code()
-        self._stray_rest()
+        self._last_stray()
         reason = self._reason or _in_words(code)
         interruptions = self._interruptions(reason)
         if not self._loaded.done():
@@ -195,6 +221,11 @@ class Worker(asyncio.Protocol):
         for serial, job in jobs.items():
             job.interrupted(interruptions[serial])
 
+    def _hang_up(self) -> None:
+        """The process has ended; a child that a node left behind may still hold its end of the connection."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def _write(self, frame: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(frame)
@@ -207,14 +238,16 @@ class Worker(asyncio.Protocol):
                 signal.pidfd_send_signal(self._process.handle, signal.SIGKILL)
             return await self._process.ended
 
-    def _stray_rest(self) -> None:
+    def _last_stray(self) -> None:
         self._stray()
+        if self._stray_rest:
+            self._listener.stray(self._stray_rest)
         asyncio.get_running_loop().remove_reader(self._process.output)
 
     def _interruptions(self, reason: str) -> dict[int, Interruption]:
         running = self.page.running()
         guilty = self._guilty(running)
-        at_timeout = self._blamed is not None and not self._reason
+        at_timeout = self._killed and not self._reason
         found = {}
         for serial in self.jobs:
             mine = {a.node: a.attempt for a in running if a.run == serial}
@@ -224,13 +257,14 @@ class Worker(asyncio.Protocol):
                 cause = "timeout" if at_timeout else "died"
             elif mine and not guilty:
                 cause = "unknown"
-            found[serial] = Interruption(cause, reason, mine, to_blame)
+            deadlines = {a.node: a.deadline for a in running if a.run == serial}
+            found[serial] = Interruption(cause, reason, mine, deadlines, to_blame)
         return found
 
     def _guilty(self, running: list[RunningAttempt]) -> frozenset[RunningAttempt]:
         """Who took the process along: those it was killed for, else the only one that had a processor."""
-        if self._blamed is not None:
-            return self._blamed
+        if self._killed:
+            return self._blamed or (frozenset(running) if len(self.jobs) == 1 else frozenset())
         on_processor = {attempt for attempt in running if attempt.thread}
         if current := self.page.current():
             on_processor.add(current)
@@ -247,6 +281,15 @@ def _in_words(code: int) -> str:
         name = f"signal {-code}"
     hint = ", perhaps because memory ran out" if name == "SIGKILL" else ""
     return f"was killed by {name}{hint}"
+
+
+def _is_json(text: bytes) -> bool:
+    """What a worker calls JSON goes into the engine's answer as it is, so it is looked at."""
+    try:
+        _decode_raw(text)
+        return text.isascii() or bool(text.decode())
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 def _ticks(pid: int, thread: int) -> int:

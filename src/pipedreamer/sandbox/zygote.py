@@ -1,6 +1,7 @@
 """The engine's hold on a zygote: a small trusted process, free of secrets, that forks workers on request."""
 
 import asyncio
+import errno
 import itertools
 import os
 import socket
@@ -128,19 +129,22 @@ class Zygote:
             return
         kind, first, second = message.split()
         if kind == b"started":
-            self._started(int(first), int(second), handles[0])
+            self._started(int(first), int(second), handles)
         else:
             ended = self._ended.pop(int(first), None)
             if ended is not None and not ended.done():
                 ended.set_result(int(second))
 
-    def _started(self, number: int, pid: int, handle: int) -> None:
+    def _started(self, number: int, pid: int, handles: list[int]) -> None:
         waiting = self._starting.pop(number, None)
         if waiting is None or waiting.done():
-            os.close(handle)
-            return
-        self._ended[pid] = asyncio.get_running_loop().create_future()
-        waiting.set_result((pid, handle))
+            for handle in handles:
+                os.close(handle)
+        elif not handles:
+            waiting.set_exception(OSError(errno.EMFILE, "too many open files; raise the limit (ulimit -n)"))
+        else:
+            self._ended[pid] = asyncio.get_running_loop().create_future()
+            waiting.set_result((pid, handles[0]))
 
     def _lost(self) -> None:
         self.alive = False

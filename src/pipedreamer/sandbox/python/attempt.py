@@ -16,14 +16,17 @@ class Attempt:
     """
 
     __slots__ = (
-        "children", "deadline", "held", "lane", "node", "number", "reason", "run", "slot", "stopped_at", "task", "told"
+        "begun", "children", "deadline", "held", "in_thread", "lane", "node", "number", "reason", "run", "slot",
+        "stopped_at", "task", "told",
     )  # fmt: skip
 
-    def __init__(self, run: int, node: int, number: int, deadline: int, slot: int) -> None:
+    def __init__(self, run: int, node: int, number: int, begun: int, deadline: int, slot: int) -> None:
         self.run = run
         self.node = node
         self.number = number
+        self.begun = begun
         self.deadline = deadline
+        self.in_thread = False
         self.slot = slot
         self.held = 0
         self.reason: StopReason | None = None

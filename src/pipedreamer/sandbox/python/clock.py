@@ -12,7 +12,7 @@ from types import FrameType
 from pipedreamer.sandbox.flight import CURRENT, FlightRecorder, now_ns
 from pipedreamer.sandbox.protocol import Stuck, ToEngine
 from pipedreamer.sandbox.python.attempt import Attempt
-from pipedreamer.sandbox.python.lanes import NodeStoppedError
+from pipedreamer.sandbox.python.lanes import Lane, NodeStoppedError
 
 TICK_NS = 10_000_000
 LATE_NS = 50_000_000
@@ -61,6 +61,8 @@ class Clock:
             self._give_back(lost)
         for attempt in list(self._watched):
             attempt.held = 0
+            if attempt.lane is not None and attempt.reason is None and not self._counts(attempt, attempt.lane, now):
+                continue
             if attempt.reason is not None and now - attempt.stopped_at > GRACE_NS:
                 self._send(Stuck(run=attempt.run, node=attempt.node))
             elif attempt.reason is not None or now > attempt.deadline:
@@ -69,6 +71,18 @@ class Clock:
             self._loop.call_later(TICK_NS / 1e9, self._tick)
         else:
             self._ticking = False
+
+    def _counts(self, attempt: Attempt, lane: Lane, now: int) -> bool:
+        """Whether a plain function's time runs: it has begun in its thread, and has not ended already."""
+        if lane.finished:
+            return False
+        if not attempt.in_thread:
+            waited = (lane.begun_ns or now) - attempt.begun
+            attempt.begun += waited
+            attempt.deadline += waited
+            attempt.in_thread = bool(lane.begun_ns)
+            self._flight.extend(attempt.slot, attempt.deadline)
+        return True
 
     def _give_back(self, lost: int) -> None:
         """The loop stood still: nodes that were not the cause get that time on top."""

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import orjson
 
-from pipedreamer.sandbox.protocol import LogLine, Run, Settings, ToEngine
+from pipedreamer.sandbox.protocol import TEXT_LIMIT, LogLine, Run, Settings, ToEngine
 from pipedreamer.sandbox.python.attempt import Attempt, current
+from pipedreamer.sandbox.python.explain import clean
 from pipedreamer.sandbox.python.fetching import Fetcher, NodeResponse
 
-LINE_LIMIT = 64 * 1024
 Level = Literal["debug", "info", "warn", "error"]
 
 
@@ -125,10 +125,15 @@ class PrintedLines(io.TextIOBase):
     def writable(self) -> bool:
         return True
 
+    @property
+    def buffer(self) -> "PrintedBytes":
+        """For what writes bytes to `sys.stdout.buffer`."""
+        return PrintedBytes(self)
+
     def write(self, text: str) -> int:
         attempt = current.get()
         *lines, rest = (self._rest.pop(attempt, "") + text).split("\n")
-        if len(rest) > LINE_LIMIT:
+        if len(rest) > TEXT_LIMIT:
             lines, rest = [*lines, rest], ""
         for line in lines:
             if line.strip():
@@ -143,11 +148,24 @@ class PrintedLines(io.TextIOBase):
             self._send(log_line(attempt, self._level, rest))
 
 
+class PrintedBytes(io.RawIOBase):
+    """The bytes' side of `PrintedLines`."""
+
+    def __init__(self, lines: PrintedLines) -> None:
+        self._lines = lines
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        taken = bytes(data)
+        self._lines.write(taken.decode(errors="replace"))
+        return len(taken)
+
+
 def log_line(attempt: Attempt | None, level: Level, message: str) -> LogLine:
     """A line as the engine gets it, cut where it is absurdly long."""
-    if len(message) > LINE_LIMIT:
-        message = f"{message[:LINE_LIMIT]}... ({len(message):,} characters in all)"
-    message = message.encode(errors="replace").decode()
+    message = clean(message)
     if attempt is None:
         return LogLine(run=-1, node=-1, attempt=0, level=level, message=message)
     return LogLine(run=attempt.run, node=attempt.node, attempt=attempt.number, level=level, message=message)

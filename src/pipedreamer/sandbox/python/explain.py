@@ -1,11 +1,19 @@
-"""What a node raised, as a person wants to read it: the message with their own file and line, our frames cut away."""
+"""What a node raised, as a person wants to read it: the message with their own file and line, our frames cut away.
+
+An exception is a node's own object: its text, its causes and even its name may raise, loop or go in circles.
+"""
 
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
-MOST_CHARACTERS = 64_000
+from pipedreamer.sandbox.protocol import TEXT_LIMIT
+from pipedreamer.sandbox.python.lanes import NodeStoppedError
+
 MOST_LEAVES = 5
+MOST_CAUSES = 10
+MOST_VISITED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,35 +25,66 @@ class Explanation:
 
 
 def explain(error: BaseException, root: str) -> Explanation:
-    """Explain an error of a workflow whose folder is `root`; a group is told by what is in it."""
-    leaves = _leaves(error)
-    parts = [_one(leaf, root) for leaf in leaves[:MOST_LEAVES]]
-    text = "; ".join(part.text for part in parts)
-    if len(leaves) > MOST_LEAVES:
-        text += f"; and {len(leaves) - MOST_LEAVES} more"
-    return Explanation(clean(text), clean("\n".join(part.trace for part in parts)))
+    """Explain an error of a workflow whose folder is `root`; a group is told by what is in it. Always explains."""
+    try:
+        leaves = list(_leaves(error))
+        parts = [_one(leaf, root) for leaf in leaves[:MOST_LEAVES]]
+        text = "; ".join(part.text for part in parts)
+        if len(leaves) > MOST_LEAVES:
+            text += f"; and {len(leaves) - MOST_LEAVES} more"
+        return Explanation(clean(text), clean("\n".join(part.trace for part in parts)))
+    except NodeStoppedError:
+        raise
+    except BaseException:  # noqa: BLE001 - an exception made so that it cannot be shown is still a failed attempt
+        return Explanation("an exception that cannot be shown", "")
 
 
 def clean(text: str) -> str:
     """Text that can travel: of bounded length, and valid Unicode."""
-    return text[:MOST_CHARACTERS].encode(errors="replace").decode()
+    return text[:TEXT_LIMIT].encode(errors="replace").decode()
 
 
-def _leaves(error: BaseException) -> list[BaseException]:
-    if not isinstance(error, BaseExceptionGroup):
-        return [error]
-    return [leaf for inner in error.exceptions for leaf in _leaves(inner)]
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    waiting = [error]
+    for _ in range(MOST_VISITED):
+        if not waiting:
+            return
+        found = waiting.pop()
+        if isinstance(found, BaseExceptionGroup):
+            waiting.extend(reversed(found.exceptions))
+        else:
+            yield found
+    if waiting:
+        yield error
 
 
 def _one(error: BaseException, root: str) -> Explanation:
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(root + "/")]
-    lines = []
-    for frame in frames:
-        place = f"{PurePath(frame.filename).relative_to(root)}:{frame.lineno}"
-        lines.append(f"  {place} in {frame.name}: {frame.line}")
-    if frames:
-        text += f" ({PurePath(frames[-1].filename).relative_to(root)}:{frames[-1].lineno})"
-    if error.__cause__ is not None and error.__cause__ is not error:
-        lines.append(f"  caused by {_one(error.__cause__, root).trace}")
+    text, lines = _described(error, root)
+    seen = {id(error)}
+    cause = error.__cause__
+    while cause is not None and id(cause) not in seen and len(seen) <= MOST_CAUSES:
+        seen.add(id(cause))
+        because, further = _described(cause, root)
+        lines += [f"  caused by {because}", *further]
+        cause = cause.__cause__
     return Explanation(text, "\n".join([text, *lines]))
+
+
+def _described(error: BaseException, root: str) -> tuple[str, list[str]]:
+    said = _said(error)
+    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(root + "/")]
+    places = [f"{PurePath(frame.filename).relative_to(root)}:{frame.lineno}" for frame in frames]
+    if places:
+        text += f" ({places[-1]})"
+    shown = zip(places[-20:], frames[-20:], strict=True)
+    return text, [f"  {place} in {frame.name}: {frame.line}" for place, frame in shown]
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return str(error)
+    except NodeStoppedError:
+        raise
+    except BaseException as unsaid:  # noqa: BLE001 - see above
+        return f"(its text cannot be had: {type(unsaid).__name__})"

@@ -2,10 +2,11 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from pipedreamer.sandbox.flight import FlightRecorder, now_ns
+from pipedreamer.sandbox.flight import CURRENT, SINCE, FlightRecorder, now_ns
 from pipedreamer.sandbox.protocol import Run, Settings, ToEngine
 from pipedreamer.sandbox.python.attempt import Attempt, current
 from pipedreamer.sandbox.python.clock import Clock
@@ -36,8 +37,9 @@ class Invoker:
         self._printed = printed
 
     def begin(self, run: int, node: int, number: int, timeout_ns: int) -> Attempt:
-        deadline = now_ns() + timeout_ns
-        attempt = Attempt(run, node, number, deadline, self._flight.begin(run, node, number, deadline))
+        begun = now_ns()
+        deadline = begun + timeout_ns
+        attempt = Attempt(run, node, number, begun, deadline, self._flight.begin(run, node, number, deadline))
         self._clock.watch(attempt)
         return attempt
 
@@ -49,6 +51,19 @@ class Invoker:
             end_children(attempt)
         for lines in self._printed:
             lines.finish(attempt)
+
+    @contextmanager
+    def on_processor(self, attempt: Attempt) -> Iterator[None]:
+        """While our own code handles a node's objects, whose methods may hold the loop as its function may."""
+        words = self._flight.words
+        began = now_ns()
+        words[SINCE] = began
+        words[CURRENT] = attempt.slot + 1
+        try:
+            yield
+        finally:
+            words[CURRENT] = 0
+            attempt.held += now_ns() - began
 
     async def call(self, attempt: Attempt, node: LoadedNode, value: Any, run: Run, settings: Settings) -> Any:
         context = NodeContext(attempt, node.id, run, settings, self._send, self._fetcher)

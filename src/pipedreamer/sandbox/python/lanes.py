@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from pipedreamer.sandbox.flight import now_ns
+
 
 class NodeStoppedError(BaseException):
     """Raised inside a node that must end: its time is over, or its run was cancelled."""
@@ -22,6 +24,8 @@ class Lane:
         self._thread = threading.Thread(target=self._serve, name="node", daemon=True)
         self._thread.start()
         self.spent = False
+        self.begun_ns = 0
+        self.finished = False
 
     @property
     def thread(self) -> int:
@@ -32,11 +36,15 @@ class Lane:
         """A future of what the function returns or raises."""
         future: asyncio.Future[Any] = self._loop.create_future()
         context = contextvars.copy_context()
+        self.begun_ns, self.finished = 0, False
 
         def job() -> None:
+            self.begun_ns = now_ns()
             try:
                 value = context.run(function, *arguments)
+                self.finished = True
             except BaseException as error:  # noqa: BLE001 - whatever a node raises is its answer
+                self.finished = True
                 self._loop.call_soon_threadsafe(_settle, future, None, error)
             else:
                 self._loop.call_soon_threadsafe(_settle, future, value, None)

@@ -1,6 +1,7 @@
 """The worker's outgoing frames: gathered in the flight page, one write a turn of the event loop."""
 
 import asyncio
+import os
 import select
 import socket
 
@@ -21,9 +22,20 @@ class Outbox:
         self._loop = loop
         self._filled = 0
         self.busy = False
+        self._forked = False
+        os.register_at_fork(after_in_child=self._leave)
+
+    def _leave(self) -> None:
+        """In a child that a node forked: the engine's connection is not its own."""
+        self._forked = True
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, self._connection.fileno())
+        os.close(nothing)
 
     def send(self, message: ToEngine) -> None:
         """Queue a message; it outlives a crash of this process from here on."""
+        if self._forked:
+            os._exit(0)  # a node has returned in a child that it forked
         frame = pack(message)
         size = len(frame)
         if self._filled + size > OUTGOING_SIZE:

@@ -11,6 +11,7 @@ from pipedreamer.sandbox.protocol import Code, LogLine, Outcome, Run, Settings, 
 from pipedreamer.sandbox.python.attempt import Attempt
 from pipedreamer.sandbox.python.explain import clean, explain
 from pipedreamer.sandbox.python.invoke import Invoker
+from pipedreamer.sandbox.python.lanes import NodeStoppedError
 from pipedreamer.sandbox.python.loader import LoadedNode
 from pipedreamer.sandbox.python.typed import InputError
 from pipedreamer.sandbox.python.values import JsonText, NotJsonError, from_json, to_json
@@ -92,9 +93,9 @@ class Runner:
                     await asyncio.gather(*(self._node(state, node, final) for node in nodes))
                 if state.over:
                     break
-        except Exception as error:  # noqa: BLE001 - a fault of ours ends the run, it must not hang
+        except BaseException as error:  # noqa: BLE001 - a fault of ours ends the run, it must not hang
             index = next(node for stage in self._stages for node in stage if node not in state.outputs)
-            text = f"the worker itself failed: {type(error).__name__}: {error}"
+            text = f"the worker itself failed: {type(error).__name__}"
             self._tell(state, (index, 1, now_ns()), "failed", text.encode(errors="replace"), last=True)
         finally:
             del self._runs[state.request.run]
@@ -132,18 +133,21 @@ class Runner:
         attempt = self._invoker.begin(state.request.run, index, number, node.timeout_ns)
         state.attempts.add(attempt)
         try:
-            value = self._input(state, node)
+            with self._invoker.on_processor(attempt):
+                value = self._input(state, node)
             output = await self._invoker.call(attempt, node, value, state.request, state.settings)
             if attempt.reason is None:
-                return "ok", Ending(to_json(output))
+                with self._invoker.on_processor(attempt):
+                    return "ok", Ending(to_json(output))
         except NotJsonError as error:
             return "failed", Ending(clean(f"the value that was returned is not JSON: {error}").encode())
         except InputError as error:
             return "failed", Ending(clean(f"the input does not fit: {error}").encode())
         except BaseException as error:  # noqa: BLE001 - whatever a node raises fails its attempt and nothing else
             if attempt.reason is None:
-                explanation = explain(error, self._root)
-                return "failed", Ending(explanation.text.encode(), explanation.trace)
+                with suppress(NodeStoppedError), self._invoker.on_processor(attempt):
+                    explanation = explain(error, self._root)
+                    return "failed", Ending(explanation.text.encode(), explanation.trace)
         finally:
             state.attempts.discard(attempt)
             self._invoker.end(attempt)

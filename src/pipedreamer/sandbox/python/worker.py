@@ -104,6 +104,8 @@ class Worker:
             data = self._connection.recv(1 << 18)
         except BlockingIOError:
             return
+        except OSError:  # in a child that a node forked
+            os._exit(0)
         if not data:
             self._open = False
             self._loop.stop()
@@ -131,6 +133,8 @@ class Worker:
         printed = PrintedLines("info", self._send), PrintedLines("warn", self._send)
         sys.stdout, sys.stderr = printed
         os.chdir(code.root)
+        # Plain functions in threads share the interpreter: the shorter its turns, the fairer.
+        sys.setswitchinterval(0.001)
         try:
             nodes = load(code)
         except LoadError as error:

@@ -1,0 +1,175 @@
+"""Nodes that do what no node should: each costs its own run and nobody else's, and none is left unanswered."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipedreamer.runtime.session import Capacity
+from pipedreamer.runtime.settings import Settings
+
+ONE_WORKER = Capacity(workers=1, running=64)
+SHORT = "config: {timeout: 1s}\n"
+
+ROGUES = {
+    "leaves a child that holds the connection": "os.fork() or time.sleep(60); os._exit(0)",
+    "returns in a forked child too": "os.fork(); return 'child'",
+    "raises what cannot be said": "raise Unsayable(SystemExit)",
+    "raises what raises when said": "raise Unsayable(RuntimeError)",
+    "raises what never ends to say itself": "raise Endless()",
+    "raises a circle of causes": "a = ValueError(1); b = ValueError(2); a.__cause__ = b; b.__cause__ = a; raise a",
+    "returns a list without an end": "return EndlessList()",
+    "stops itself": "os.kill(os.getpid(), 19)",
+    "breaks the interpreter": "import builtins; builtins.isinstance = lambda *a: False",
+    "answers what is no JSON": "import orjson; orjson.dumps = lambda *a: b'{{{'; return 1",
+    "answers what is no text": "import orjson; orjson.dumps = lambda *a: b'\"\\xff\\xfe\"'; return 1",
+}
+
+
+def _source(keyword: str, deed: str) -> str:
+    return f"""\
+import asyncio, os, time
+
+class Unsayable(Exception):
+    def __init__(self, kind): self.kind = kind
+    def __str__(self): raise self.kind
+
+class Endless(Exception):
+    def __str__(self):
+        while True: pass
+
+class EndlessList(list):
+    def __iter__(self):
+        while True: yield 1
+
+{keyword} run(ctx, input):
+    if input:
+        {deed}
+    return "good"
+"""
+
+
+@pytest.mark.parametrize("keyword", ["async def", "def"])
+@pytest.mark.parametrize("deed", ROGUES.values(), ids=ROGUES)
+async def test_a_rogue_node_costs_no_other_run_anything(
+    keyword: str, deed: str, write_workflow: Any, start_session: Any
+) -> None:
+    bench = await start_session(write_workflow({"n": _source(keyword, deed)}, extra=SHORT), ONE_WORKER)
+    runs = [asyncio.ensure_future(bench.run(number == 3)) for number in range(8)]
+    results = await asyncio.wait_for(asyncio.gather(*runs), 60)
+    rogue = results.pop(3)
+    assert rogue.errors.keys() <= {"n"}
+    assert [result.outputs for result in results] == [{"n": b'"good"'}] * 7
+    after = await asyncio.wait_for(bench.run(0), 60)
+    assert after.outputs == {"n": b'"good"'}
+
+
+async def test_an_exception_that_cannot_be_said_fails_its_own_node_and_is_retried(
+    write_workflow: Any, start_session: Any
+) -> None:
+    bad = _source("async def", "raise Unsayable(RuntimeError)").replace("if input", "if ctx.attempt < 2")
+    good = "import asyncio\nasync def run(ctx, input):\n    await asyncio.sleep(0.3)\n    return 'kept'"
+    bench = await start_session(write_workflow({"bad": bad, "good": good}, extra="config: {retries: 1}\n"), ONE_WORKER)
+    assert (await bench.run()).outputs == {"bad": b'"good"', "good": b'"kept"'}
+    assert "Unsayable: (its text cannot be had: RuntimeError) (nodes/bad.py" in bench.lines[0].message
+
+
+async def test_good_plain_runs_survive_many_bad_ones(write_workflow: Any, start_session: Any) -> None:
+    node = """
+        import os, time
+        def run(ctx, input):
+            if input == 1:
+                while True: pass
+            if input == 2:
+                os._exit(7)
+            if input == 3:
+                raise ValueError("no")
+            return "good"
+    """
+    bench = await start_session(
+        write_workflow({"n": node}, extra="config: {timeout: 3s}\n"), Capacity(workers=2, running=64)
+    )
+    kinds = [number % 8 if number % 8 < 4 else 0 for number in range(96)]
+    results = await asyncio.wait_for(asyncio.gather(*(bench.run(kind) for kind in kinds)), 120)
+    expected = {
+        0: {},
+        1: {"n": 'Node "n" timed out after 3000ms'},
+        2: {"n": 'Node "n" lost its worker process, which exited with code 7'},
+        3: {"n": "ValueError: no (nodes/n.py:9)"},
+    }
+    assert [result.errors for result in results] == [expected[kind] for kind in kinds]
+
+
+async def test_what_a_node_forked_ends_with_its_worker(write_workflow: Any, start_session: Any) -> None:
+    node = """
+        import os, time
+        async def run(ctx, input):
+            child = os.fork()
+            if child == 0:
+                time.sleep(600)
+            ctx.log.info(child)
+            os._exit(1)
+    """
+    bench = await start_session(write_workflow({"n": node}), ONE_WORKER)
+    assert not (await asyncio.wait_for(bench.run(), 30)).success
+    child = int(bench.lines[0].message)
+    assert await asyncio.to_thread(_ends, child)
+
+
+def _ends(process: int) -> bool:
+    """Whether it is gone, now or within half a minute."""
+    stop = time.monotonic() + 30
+    while Path(f"/proc/{process}").exists():
+        if time.monotonic() > stop:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+async def test_a_secret_across_a_cut_or_a_pause_shows_no_part_of_itself(
+    write_workflow: Any, start_session: Any
+) -> None:
+    node = """
+        import os, time
+        def run(ctx, input):
+            token = ctx.secrets["token"]
+            print("z" * (65536 - 10) + token)
+            os.write(2, token[:9].encode())
+            time.sleep(0.3)
+            os.write(2, token[9:].encode() + b"\\n")
+            raise ValueError("z" * (65536 - 30) + token)
+    """
+    settings = Settings(config={}, secrets={"token": "ghp_S3cr3tS3cr3t"})
+    bench = await start_session(write_workflow({"n": node}), ONE_WORKER, settings=settings)
+    result = await bench.run()
+    await bench.session.close()
+    shown = "".join(line.message for line in bench.lines) + result.to_json(bench.session._around.mask()).decode()
+    assert "ghp_" not in shown
+    assert "S3cr" not in shown
+    assert shown.count("***") >= 3
+
+
+async def test_an_attempt_lost_with_its_process_counts_in_the_timing_and_is_told(
+    write_workflow: Any, start_session: Any
+) -> None:
+    node = """
+        import hashlib, os
+        async def run(ctx, input):
+            if ctx.attempt == 1:
+                hashlib.pbkdf2_hmac("sha256", b"a", b"b", 10**9)
+            if ctx.attempt == 2:
+                os._exit(1)
+            return "done"
+    """
+    folder = write_workflow({"n": node}, extra="config: {timeout: 300ms, retries: 2}\n")
+    bench = await start_session(folder, ONE_WORKER)
+    result = await bench.run()
+    assert result.output("n") == "done"
+    timing = result.node_timings["n"]
+    assert timing.completed_at - timing.started_at >= 300 + 100 + 200
+    assert [(line.level, line.message) for line in bench.lines] == [
+        ("warn", 'attempt 1 of 3 failed: Node "n" timed out after 300ms'),
+        ("warn", 'attempt 2 of 3 failed: Node "n" lost its worker process, which exited with code 1'),
+    ]
