@@ -68,7 +68,7 @@ def typed(page: Path) -> Iterator[list[str]]:
         if line.startswith("```"):
             fenced = not fenced
         elif fenced or line.startswith("    "):
-            for words in programs(line.strip().removeprefix("$ ")):
+            for words in programs(re.sub(r"[12]?>+ ?\S+", "", line.strip().removeprefix("$ "))):
                 if Path(words[0]).name == "pipedreamer" and len(words) > 1 and not PLACEHOLDER.fullmatch(words[1]):
                     yield [word.strip("[]") for word in words[1:]]
 

@@ -21,6 +21,7 @@ NAME = "pipedreamer"
 
 def main() -> NoReturn:
     """Run the program on this process's arguments; does not return."""
+    _open_standard_streams()
     streams.prepare()
     group = root()
     if os.environ.get(f"_{NAME.upper()}_COMPLETE"):
@@ -32,6 +33,13 @@ def main() -> NoReturn:
         streams.drop()
         code = 128 + signal.SIGINT
     sys.exit(code)
+
+
+def _open_standard_streams() -> None:
+    """Open what the caller closed: the next file would take its number, and libuv ends the process over that."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(descriptor)
 
 
 def run(group: TyperGroup, args: list[str]) -> int:

@@ -14,7 +14,9 @@ Secrets = Annotated[
     Path | None, typer.Option("--secrets", help="File or folder of secrets, in place of .secrets/ and .secrets.yaml.")
 ]
 Config = Annotated[Path | None, typer.Option("--config", help="Folder of config overrides, in place of /app/config.")]
-Workers = Annotated[int, typer.Option("--workers", min=0, help="Worker processes; 0 for one a processor, at most 4.")]
+Workers = Annotated[
+    int, typer.Option("--workers", min=0, max=256, help="Worker processes; 0 for one a processor, at most 4.")
+]
 AllowBuild = Annotated[
     bool, typer.Option("--allow-build", help="Let packages without wheels be built; building one runs its code here.")
 ]

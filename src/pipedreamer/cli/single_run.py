@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-
 from pipedreamer.errors import PipedreamerError, UsageError
 from pipedreamer.project import open_project
 from pipedreamer.project.packages import environment
 from pipedreamer.runtime.http_broker import HttpBroker
+from pipedreamer.runtime.json_input import parse_json
 from pipedreamer.runtime.live import LiveWorkflow, Means
 from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.session import Capacity
@@ -67,7 +66,7 @@ def read_input(given: str) -> bytes:
 def _checked(text: bytes, complaint: str) -> bytes:
     """The text, `{}` for none; UsageError where it is not JSON."""
     try:
-        orjson.loads(text or b"{}")
-    except orjson.JSONDecodeError as error:
+        parse_json(text or b"{}")
+    except ValueError as error:
         raise UsageError(f"{complaint}: {error}; --input takes JSON, @file or -") from error
     return text or b"{}"

@@ -12,6 +12,7 @@ import msgspec
 import orjson
 
 from pipedreamer.engine.answer import Answer, Receive, refusal
+from pipedreamer.runtime.json_input import parse_json
 
 FORM: Final = "application/x-www-form-urlencoded"
 TEXT: Final = frozenset({FORM, "application/xml", "application/yaml", "application/x-ndjson", "application/javascript"})
@@ -86,8 +87,8 @@ def _json(body: bytes) -> Input | Answer:
     if not body.strip():
         return EMPTY
     try:
-        return Input(body, orjson.loads(body))
-    except orjson.JSONDecodeError as error:
+        return Input(body, parse_json(body))
+    except ValueError as error:
         return refusal(400, f"the body is not JSON: {error}; correct it, or say what it is in Content-Type")
 
 

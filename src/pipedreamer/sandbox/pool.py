@@ -99,7 +99,7 @@ class Pool:
         self._closing = True
         everyone = (*self._workers, *self._leaving)
         for worker in everyone:
-            worker.kill(frozenset(), "was ended with the engine") if worker.jobs else worker.retire()
+            worker.abandon() if worker.jobs else worker.retire()
         for task in self._tasks:
             task.cancel()
         with suppress(TimeoutError):

@@ -69,6 +69,7 @@ class Worker(asyncio.Protocol):
         self._serial = 0
         self._blamed: frozenset[RunningAttempt] = frozenset()
         self._killed = False
+        self._abandoning = False
         self._reason = ""
         self._stray_rest = ""
         self._ending: asyncio.Task[None] | None = None
@@ -136,6 +137,11 @@ class Worker(asyncio.Protocol):
             self._killed, self._blamed, self._reason = True, guilty, reason
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._process.handle, signal.SIGKILL)
+
+    def abandon(self) -> None:
+        """End the process, and its jobs with it."""
+        self._abandoning = True
+        self.kill(frozenset(), "was ended with the engine")
 
     # asyncio.Protocol
 
@@ -219,7 +225,10 @@ class Worker(asyncio.Protocol):
         self.closed.set_result(None)
         self._owner.lost(self)
         for serial, job in jobs.items():
-            job.interrupted(interruptions[serial])
+            if self._abandoning:
+                job.abandoned("the engine has ended")
+            else:
+                job.interrupted(interruptions[serial])
 
     def _hang_up(self) -> None:
         """The process has ended; a child that a node left behind may still hold its end of the connection."""

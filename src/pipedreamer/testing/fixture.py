@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 import orjson
 
 from pipedreamer.errors import FixtureError
+from pipedreamer.runtime.json_input import parse_json
 from pipedreamer.spec.nearest import Names
 from pipedreamer.spec.wording import shown
 from pipedreamer.testing import mocks
@@ -79,12 +80,14 @@ def _content(path: Path) -> bytes:
 
 def _parse(content: bytes, path: Path) -> Any:
     try:
-        value = orjson.loads(content)
+        value = parse_json(content)
         json.loads(content, object_pairs_hook=lambda pairs: _unique(pairs, path))
     except orjson.JSONDecodeError as error:
         raise FixtureError(f"{path}:{error.lineno}:{error.colno}: is not JSON: {error.msg}") from None
     except RecursionError:
         raise FixtureError(f"{path}: nests too deep") from None
+    except ValueError as error:
+        raise FixtureError(f"{path}: {error}") from None
     return value
 
 
