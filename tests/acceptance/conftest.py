@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from tests.acceptance.running import StartEngine, starting
 
 PROGRAM = Path(sys.executable).with_name("pipedreamer")
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONDONTWRITEBYTECODE", "SSL_CERT_FILE")
@@ -44,3 +45,10 @@ def person(tmp_path: Path) -> Person:
     folder.mkdir()
     home.mkdir()
     return Person(folder, home)
+
+
+@pytest.fixture
+def start(person: Person, tmp_path: Path) -> Iterator[StartEngine]:
+    """`start("serve", "flow", "--workers", "1")` -> a running `Engine` on a free port, ended after the test."""
+    with starting(person, tmp_path / "logs") as start:
+        yield start

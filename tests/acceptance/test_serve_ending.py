@@ -1,0 +1,146 @@
+"""How `pipedreamer serve` ends, and what it does when one of its processes is ended for it: no run is lost unseen,
+no process is left.
+"""
+
+import os
+import signal
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.acceptance.running import Engine, Process, StartEngine, eventually
+from tests.conftest import WriteWorkflow
+
+HELD = """\
+import asyncio
+from pathlib import Path
+
+async def run(ctx, input):
+    if not input:
+        return "at once"
+    Path(input["begun"]).touch()
+    while not Path(input["until"]).exists():
+        await asyncio.sleep(0.01)
+    return [input["number"], ctx.attempt]
+"""
+HOGS = {
+    "async": "async def run(ctx, input):\n    open(input['begun'], 'w')\n    while True:\n        pass\n",
+    "plain": "def run(ctx, input):\n    open(input['begun'], 'w')\n    while True:\n        pass\n",
+    "in C": "def run(ctx, input):\n    open(input['begun'], 'w')\n    return 7 ** 10 ** 10\n",
+}
+LONG = "config: {timeout: 1h}"
+
+
+def held(folder: Path, number: int = 0) -> dict[str, Any]:
+    return {"begun": str(folder / f"begun-{number}"), "until": str(folder / "until"), "number": number}
+
+
+def have_begun(folder: Path, runs: int = 1) -> None:
+    eventually(lambda: all((folder / f"begun-{number}").exists() for number in range(runs)), f"{runs} runs")
+
+
+def stopping(engine: Engine) -> None:
+    """Send SIGTERM and wait until the engine has taken it."""
+    engine.signal(signal.SIGTERM)
+    eventually(lambda: engine.ask("GET", "/ready").status == 503)
+
+
+def ended(processes: AbstractSet[Process]) -> None:
+    eventually(lambda: not any(one.alive for one in processes), f"an end of {processes}")
+
+
+def test_sigterm_lets_runs_end_refuses_new_ones_and_leaves_nothing(
+    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path
+) -> None:
+    engine = start("serve", write_workflow({"held": HELD}, extra=LONG), "--workers", "2")
+    family = engine.process.descendants
+    assert len(family) == 3
+    callers = [engine.call(held(tmp_path, number)) for number in range(5)]
+    have_begun(tmp_path, 5)
+    stopping(engine)
+    refused = engine.run()
+    assert (refused.status, refused.headers["retry-after"], refused.headers["connection"]) == (503, "1", "close")
+    assert "is stopping" in refused.json["error"]
+    (tmp_path / "until").touch()
+    assert [caller.answered().outputs["held"] for caller in callers] == [[number, 1] for number in range(5)]
+    assert engine.ended() == 0
+    ended(family)
+
+
+def test_a_second_sigterm_ends_at_once_and_tells_the_caller(
+    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path
+) -> None:
+    engine = start("serve", write_workflow({"held": HELD}, extra=LONG), "--drain", "3600")
+    family = engine.process.descendants
+    caller = engine.call(held(tmp_path))
+    have_begun(tmp_path)
+    stopping(engine)
+    engine.signal(signal.SIGTERM)
+    assert caller.answered().status == 503
+    assert "stopped before the run ended" in caller.answered().json["error"]
+    assert engine.ended() == 0
+    ended(family)
+
+
+@pytest.mark.parametrize("hog", HOGS)
+def test_past_the_drain_limit_nodes_are_ended_whatever_they_do(
+    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path, hog: str
+) -> None:
+    engine = start("serve", write_workflow({"hog": HOGS[hog]}, extra=LONG), "--drain", "1")
+    family = engine.process.descendants
+    caller = engine.call(held(tmp_path))
+    have_begun(tmp_path)
+    engine.signal(signal.SIGTERM)
+    refused = caller.answered()
+    assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+    assert engine.ended() == 0
+    ended(family)
+    engine.says("stopping with 1 runs not ended; their callers are told")
+
+
+@pytest.mark.parametrize("hog", HOGS)
+def test_workers_end_with_an_engine_that_is_killed_whatever_their_nodes_do(
+    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path, hog: str
+) -> None:
+    engine = start("serve", write_workflow({"hog": HOGS[hog]}, extra=LONG), "--workers", "2")
+    family = engine.process.descendants
+    assert len(family) == 3
+    engine.call(held(tmp_path))
+    have_begun(tmp_path)
+    engine.signal(signal.SIGKILL)
+    assert engine.ended() == -signal.SIGKILL
+    ended(family)
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_runs_begin_again(
+    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path
+) -> None:
+    engine = start("serve", write_workflow({"held": HELD}, extra=LONG), "--workers", "1")
+    (worker,) = engine.workers
+    callers = [engine.call(held(tmp_path, number)) for number in range(3)]
+    have_begun(tmp_path, 3)
+    os.kill(worker.pid, signal.SIGKILL)
+    eventually(lambda: engine.metric("pipedreamer_worker_restarts_total") == 1)
+    eventually(lambda: engine.ask("GET", "/ready").status == 200)
+    (tmp_path / "until").touch()
+    assert [caller.answered().outputs["held"] for caller in callers] == [[number, 2] for number in range(3)]
+    assert engine.run().outputs == {"held": "at once"}
+    assert engine.workers.isdisjoint({worker})
+
+
+def test_an_engine_whose_workers_parent_is_killed_goes_on_with_another(
+    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path
+) -> None:
+    folder = write_workflow({"held": HELD}, extra="config: {timeout: 1h, retries: 1}")
+    engine = start("serve", folder, "--workers", "2")
+    family = engine.process.descendants
+    caller = engine.call(held(tmp_path))
+    have_begun(tmp_path)
+    os.kill(engine.zygote.pid, signal.SIGKILL)
+    ended(family)
+    eventually(lambda: engine.ask("GET", "/ready").status == 200)
+    (tmp_path / "until").touch()
+    assert caller.answered().outputs == {"held": [0, 2]}
+    assert engine.run().outputs == {"held": "at once"}
+    assert engine.process.descendants.isdisjoint(family)
