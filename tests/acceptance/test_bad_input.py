@@ -231,7 +231,10 @@ def upload(engine: Engine, head: str) -> bytes:
 
         sender = threading.Thread(target=send, daemon=True)
         sender.start()
-        answer = caller.makefile("rb").read()
+        answer = b""
+        while b"send less" not in answer and (piece := caller.recv(65536)):
+            answer += piece
+        caller.shutdown(socket.SHUT_RDWR)
         sender.join(PATIENCE)
         assert not sender.is_alive()
     return answer

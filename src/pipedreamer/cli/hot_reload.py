@@ -42,6 +42,7 @@ class HotReload:
     def __init__(self, terminal: Terminal, limits: Limits) -> None:
         self._terminal = terminal
         self._limits = limits
+        self._taking: asyncio.Task[None] | None = None
         self._read_at = time.time()
 
     async def watch(self, live: LiveWorkflow, app: App) -> None:
@@ -73,7 +74,15 @@ class HotReload:
                 unseen = None
             names = sorted(path.removeprefix(f"{root}/") for path in paths)
             if names:
-                await self._take_up(live, app, ", ".join(names[:3]) + (", ..." if len(names) > 3 else ""))
+                await self._begin(live, app, ", ".join(names[:3]) + (", ..." if len(names) > 3 else ""))
+
+    async def _begin(self, live: LiveWorkflow, app: App, what: str) -> None:
+        """Take the change up beside the watching: a newer one ends a load that hangs."""
+        if self._taking is not None:
+            self._taking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._taking
+        self._taking = asyncio.ensure_future(self._take_up(live, app, what))
 
     async def _take_up(self, live: LiveWorkflow, app: App, what: str) -> None:
         try:

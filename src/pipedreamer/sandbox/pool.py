@@ -60,14 +60,19 @@ class Pool:
         await self.replace(code)
 
     async def replace(self, code: Code) -> None:
-        """Swap the code: jobs in flight keep the old one. Raises `NodeLoadError`, and then nothing has changed."""
-        started = await asyncio.gather(*(self._spawn(code) for _ in range(self._size)), return_exceptions=True)
-        failures = [outcome for outcome in started if isinstance(outcome, BaseException)]
-        fresh = [outcome for outcome in started if isinstance(outcome, Worker)]
-        if failures:
-            for worker in fresh:
-                worker.retire()
-            raise failures[0]
+        """Swap the code: jobs in flight keep the old one.
+
+        Raises `NodeLoadError`, and then nothing has changed; so it is when this is cancelled.
+        """
+        starting = [asyncio.ensure_future(self._spawn(code)) for _ in range(self._size)]
+        try:
+            await asyncio.wait(starting)
+            fresh = [start.result() for start in starting]
+        except BaseException:
+            for start in starting:
+                start.cancel()
+                start.add_done_callback(_retire_started)
+            raise
         old, self._workers, self._code = self._workers, fresh, code
         self._trouble = ""
         for worker in old:
@@ -206,6 +211,11 @@ class Pool:
             asyncio.get_running_loop().call_later(PERIOD_S, self._look)
         else:
             self._watching = False
+
+
+def _retire_started(start: asyncio.Future[Worker]) -> None:
+    if not start.cancelled() and start.exception() is None:
+        start.result().retire()
 
 
 def _start(worker: Worker, job: Job) -> None:
