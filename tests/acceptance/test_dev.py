@@ -268,3 +268,14 @@ def test_a_second_ctrl_c_does_not_wait_for_runs(
     assert caller.answered().status == 503
     assert engine.ended() == 0
     eventually(lambda: not any(one.alive for one in family), "the end of its processes")
+
+
+def test_a_newer_edit_ends_a_load_that_hangs(write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path) -> None:
+    folder = write_workflow({"a": ONE})
+    engine = start("dev", folder)
+    loading = tmp_path / "loading"
+    save(folder / "nodes" / "a.py", f"open({str(loading)!r}, 'w').close()\nwhile True: pass\n{ONE}")
+    eventually(loading.exists, lambda: f"the load; it says\n{engine.err}")
+    save(folder / "nodes" / "a.py", TWO)
+    comes_to(engine, 2)
+    assert "were not loaded within" not in engine.err
