@@ -14,7 +14,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 10
+PATIENCE = 60
 """How long anything is waited for before the test fails, in seconds; nothing takes nearly as long."""
 ADDRESS = re.compile(r"http://[^\s\"/]+:(\d+)\b")
 

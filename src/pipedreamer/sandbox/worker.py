@@ -232,8 +232,14 @@ class Worker(asyncio.Protocol):
 
     def _hang_up(self) -> None:
         """The process has ended; a child that a node left behind may still hold its end of the connection."""
-        if self._transport is not None:
-            self._transport.abort()
+        if self._transport is None or self._transport.is_closing():
+            return
+        # What it wrote may still lie in the socket, when this loop is behind: aborting would throw it away.
+        self._transport.pause_reading()
+        with suppress(OSError):
+            while data := self._process.connection.recv(1 << 18):
+                self.data_received(data)
+        self._transport.abort()
 
     def _write(self, frame: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():

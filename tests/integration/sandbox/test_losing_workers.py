@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from typing import Any
 
 import pytest
@@ -142,3 +143,22 @@ async def test_the_zygote_killed_from_outside_is_replaced_with_its_workers(
     # The only attempt under way is taken for the cause; what counts is that the run has ended and the next one works.
     assert result.success or "was killed by SIGKILL" in result.errors["node"]
     assert (await bench.run()).output("node")[0] != zygote
+
+
+async def test_outputs_are_kept_when_the_engine_is_behind_and_a_child_holds_the_connection(
+    write_workflow: Any, start_session: Any
+) -> None:
+    first = "def run(ctx, input): return 'x' * 100_000"
+    second = """
+        import os, time
+        async def run(ctx, input):
+            if os.fork() == 0:
+                time.sleep(600)
+            os._exit(1)
+    """
+    folder = write_workflow({"first": first, "second": second}, [("first", "second")])
+    bench = await start_session(folder, ONE_WORKER)
+    running = asyncio.ensure_future(bench.run())
+    await asyncio.sleep(0.02)
+    time.sleep(1)  # noqa: ASYNC251 - the engine's loop is behind: all that happened is found at once
+    assert list((await asyncio.wait_for(running, 30)).outputs) == ["first"]
