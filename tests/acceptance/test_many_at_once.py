@@ -59,12 +59,12 @@ def run(ctx, input):
 TIMED_OUT = 'Node "{}" timed out after 2000ms'
 LOST = 'Node "{}" lost its worker process, which {}'
 ENDS: dict[str, tuple[int, str, str]] = {
-    "raises": (97, "work", "ValueError: number {number} (nodes/work.py:8)"),
-    "raises in a thread": (97, "more", "LookupError: number {number} (nodes/more.py:8)"),
+    "raises": (101, "work", "ValueError: number {number} (nodes/work.py:8)"),
+    "raises in a thread": (101, "more", "LookupError: number {number} (nodes/more.py:8)"),
     "exits": (60, "work", LOST.format("work", "exited with code 7")),
     "is killed": (60, "more", LOST.format("more", "was killed by SIGKILL, perhaps because memory ran out")),
-    "sleeps": (8, "work", TIMED_OUT.format("work")),
-    "sleeps in a thread": (8, "more", TIMED_OUT.format("more")),
+    "sleeps": (4, "work", TIMED_OUT.format("work")),
+    "sleeps in a thread": (4, "more", TIMED_OUT.format("more")),
     "holds the loop": (2, "work", TIMED_OUT.format("work")),
     "turns in a thread": (2, "more", TIMED_OUT.format("more")),
 }

@@ -61,6 +61,7 @@ class Worker(asyncio.Protocol):
         self.signalled_at: int | None = None
         self.ticks_then: dict[int, int] = {}
         self._process = process
+        self._spare = process.connection.dup()
         self._listener = listener
         self._owner = owner
         self._frames = Unpacker(ToEngine)
@@ -209,6 +210,7 @@ class Worker(asyncio.Protocol):
 
     async def _end(self) -> None:
         """The connection is gone: take what was left unsent, learn how the process ended, tell the jobs."""
+        self._last_words()
         with suppress(ValueError):
             for message in self._frames.feed(self.page.unsent(self._frames.received)):
                 self._take(message)
@@ -232,14 +234,14 @@ class Worker(asyncio.Protocol):
 
     def _hang_up(self) -> None:
         """The process has ended; a child that a node left behind may still hold its end of the connection."""
-        if self._transport is None or self._transport.is_closing():
-            return
-        # What it wrote may still lie in the socket, when this loop is behind: aborting would throw it away.
-        self._transport.pause_reading()
-        with suppress(OSError):
-            while data := self._process.connection.recv(1 << 18):
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _last_words(self) -> None:
+        """What the transport had not read when it closed: a failed write or an abort closes it at once."""
+        with self._spare, suppress(OSError):
+            while data := self._spare.recv(1 << 18):
                 self.data_received(data)
-        self._transport.abort()
 
     def _write(self, frame: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
