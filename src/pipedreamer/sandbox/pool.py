@@ -33,6 +33,7 @@ class Pool:
         self._window = window
         self._workers: list[Worker] = []
         self._leaving: set[Worker] = set()
+        self._living: set[Worker] = set()
         self._waiting: deque[Job] = deque()
         self._room_alone = asyncio.Semaphore(MOST_ALONE)
         self._code = Code(root="/", nodes=(), stages=())
@@ -102,11 +103,12 @@ class Pool:
     async def close(self) -> None:
         """Hang up on all workers, then end the zygote. Jobs still running are lost: drain before."""
         self._closing = True
-        everyone = (*self._workers, *self._leaving)
-        for worker in everyone:
-            worker.abandon() if worker.jobs else worker.retire()
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        everyone = tuple(self._living)
+        for worker in everyone:
+            worker.abandon() if worker.jobs else worker.retire()
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(*(worker.closed for worker in everyone)), 5)
         self._zygote.close()
@@ -119,6 +121,7 @@ class Pool:
 
     def lost(self, worker: Worker) -> None:
         self._leaving.discard(worker)
+        self._living.discard(worker)
         if worker in self._workers:
             self._workers.remove(worker)
             self.restarts += 1
@@ -153,6 +156,7 @@ class Pool:
             self._zygote = Zygote()
             self._zygote.attach()
         worker = Worker(await self._zygote.spawn(), self._listener, self)
+        self._living.add(worker)
         settings = self._settings
         await worker.load(code, settings)
         if self._settings is not settings:

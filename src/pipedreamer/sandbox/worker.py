@@ -97,6 +97,8 @@ class Worker(asyncio.Protocol):
             raise
         except asyncio.CancelledError:
             self.kill(frozenset(), "is not needed any more")
+            if self._transport is None:
+                self.connection_lost(None)
             raise
 
     def start(self, job: Job) -> None:
