@@ -1,7 +1,6 @@
 """What nodes write, as lines on a terminal or as JSON for a collector, with secrets masked."""
 
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,8 +62,3 @@ class JsonLog:
             "message": line.message,
         }
         print(orjson.dumps(record).decode(), file=stream, flush=True)
-
-
-def now() -> float:
-    """Seconds since 1970."""
-    return time.time()

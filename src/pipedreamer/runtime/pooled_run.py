@@ -9,9 +9,8 @@ from typing import Literal
 from pipedreamer.errors import SandboxError
 from pipedreamer.runtime.result import RunResult, Timing
 from pipedreamer.sandbox.jobs import Interruption
-from pipedreamer.sandbox.protocol import Outcome, Run
+from pipedreamer.sandbox.protocol import Outcome, Run, retry_wait, timed_out
 
-FIRST_WAIT_S = 0.1
 MOST_INTERRUPTIONS = 3
 """After so many a run gets a worker of its own."""
 
@@ -128,7 +127,7 @@ class PooledRun:
                     self._tell(self, index, "error", blame)
                 else:
                     self._tell(self, index, "warn", f"attempt {failures} of {node.retries + 1} failed: {blame}")
-                    wait = max(wait, FIRST_WAIT_S * 2 ** (failures - 1))
+                    wait = max(wait, retry_wait(failures))
             elif not node.rerun_interrupted:
                 self._errors[index] = f'Node "{node.id}" was interrupted: {_because(interruption)}'
         self._interruptions += 1
@@ -181,7 +180,7 @@ Tell = Callable[[PooledRun, int, Literal["warn", "error"], str], None]
 
 def _blame(node: RunnableNode, interruption: Interruption) -> str:
     if interruption.cause == "timeout":
-        return f'Node "{node.id}" timed out after {node.timeout_ms}ms'
+        return timed_out(node.id, node.timeout_ms)
     return f'Node "{node.id}" lost its worker process, which {interruption.reason}'
 
 

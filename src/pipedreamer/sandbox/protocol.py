@@ -180,5 +180,16 @@ class Stuck(Message, frozen=True, tag="stuck"):
 FETCH_WINDOW: Final = 1024 * 1024
 """How many bytes of a body may be on their way before the worker has taken them."""
 
+
+def timed_out(node_id: str, timeout_ms: int) -> str:
+    """The message of a node that did not end in time, whichever side ended it."""
+    return f'Node "{node_id}" timed out after {timeout_ms}ms'
+
+
+def retry_wait(failures: int) -> float:
+    """Seconds before the next attempt after so many failed ones: 0.1, 0.2, 0.4 and so on."""
+    return float(0.1 * 2 ** (failures - 1))
+
+
 ToWorker = Code | Settings | Run | Cancel | FetchHead | FetchData | FetchFailed
 ToEngine = Ready | LoadFailed | Outcome | LogLine | Fetch | FetchMore | FetchStop | Stuck

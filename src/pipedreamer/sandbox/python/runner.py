@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 from pipedreamer.sandbox.flight import now_ns
-from pipedreamer.sandbox.protocol import Code, LogLine, Outcome, Run, Settings, ToEngine
+from pipedreamer.sandbox.protocol import Code, LogLine, Outcome, Run, Settings, ToEngine, retry_wait, timed_out
 from pipedreamer.sandbox.python.attempt import Attempt
 from pipedreamer.sandbox.python.explain import clean, explain
 from pipedreamer.sandbox.python.invoke import Invoker
@@ -16,7 +16,6 @@ from pipedreamer.sandbox.python.loader import LoadedNode
 from pipedreamer.sandbox.python.typed import InputError
 from pipedreamer.sandbox.python.values import JsonText, NotJsonError, from_json, to_json
 
-FIRST_WAIT = 0.1
 State = Literal["ok", "retry", "failed", "cancelled"]
 
 
@@ -166,7 +165,7 @@ class Runner:
         return value if node.convert is None else node.convert(value)
 
     async def _pause(self, state: RunState, failures: int) -> None:
-        wait = FIRST_WAIT * 2 ** (failures - 1)
+        wait = retry_wait(failures)
         if self._jitter:
             wait *= 1 + random.random() / 10  # noqa: S311 - spreads load, hides nothing
         state.stopping = state.stopping or asyncio.Event()
@@ -190,8 +189,3 @@ class Runner:
 
     def _log(self, run: int, index: int, number: int, level: Literal["warn", "error"], text: str) -> None:
         self._send(LogLine(run, index, number, level, text))
-
-
-def timed_out(node_id: str, timeout_ms: int) -> str:
-    """The contract's message."""
-    return f'Node "{node_id}" timed out after {timeout_ms}ms'
