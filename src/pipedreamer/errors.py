@@ -10,6 +10,7 @@
     ├── NodeLoadError           a node's code cannot be loaded (syntax error, no `run`, failing import)
     ├── SandboxError            a worker process cannot be started or answers nonsense
     ├── BindError               the engine cannot listen where it was told to
+    ├── EgressError             a node may not reach what it asks for; says which line would permit it
     ├── FixtureError            a test fixture cannot be read
     └── EngineBusyError         no room for another run now; says when to try again
 
@@ -86,6 +87,10 @@ class SandboxError(PipedreamerError):
 
 class BindError(PipedreamerError):
     """The engine cannot listen where it was told to."""
+
+
+class EgressError(PipedreamerError):
+    """A node may not reach what it asks for: what, why, and which line of `permissions.net` would permit it."""
 
 
 class FixtureError(PipedreamerError):

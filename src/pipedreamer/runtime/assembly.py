@@ -6,7 +6,9 @@ from pathlib import Path
 from pipedreamer.dag import Plan
 from pipedreamer.errors import SandboxError
 from pipedreamer.project import Project
+from pipedreamer.runtime.confinement import policy
 from pipedreamer.runtime.pooled_run import RunnableNode, RunnablePlan
+from pipedreamer.sandbox.lock.policy import Policy
 from pipedreamer.sandbox.protocol import Code, NodeCode
 
 STOP_MARGIN_MS = 1_000
@@ -15,15 +17,18 @@ RUN_MARGIN_MS = 30_000
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """One workflow, ready to be loaded; `site` is the folder of its third-party packages."""
+    """One workflow, ready to be loaded under its policy."""
 
     name: str
     code: Code
     plan: RunnablePlan
+    policy: Policy
 
 
 def assemble(project: Project, site: Path | None = None, *, only: str | None = None, jitter: bool = True) -> Assembly:
     """Number the nodes of the plan; `only` makes a plan of that one node, which gets the trigger's input.
+
+    `site` is the folder of its third-party packages.
 
     Raises `SandboxError` for a node in a language that no worker speaks.
     """
@@ -47,7 +52,7 @@ def assemble(project: Project, site: Path | None = None, *, only: str | None = N
         for node_id in ids
     )
     code = Code(root=str(project.root), nodes=nodes, stages=stages, paths=(str(site),) if site else (), jitter=jitter)
-    return Assembly(project.workflow.name, code, _runnable(plan, ids, stages))
+    return Assembly(project.workflow.name, code, _runnable(plan, ids, stages), policy(project, site))
 
 
 def _runnable(plan: Plan, ids: list[str], stages: tuple[tuple[int, ...], ...]) -> RunnablePlan:

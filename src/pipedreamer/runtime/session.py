@@ -9,14 +9,17 @@ import orjson
 
 from pipedreamer.runtime.assembly import Assembly
 from pipedreamer.runtime.broker import Broker
+from pipedreamer.runtime.layers import Demand, demanded, layers
 from pipedreamer.runtime.logs import LogSink, NodeLine
 from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts
 from pipedreamer.runtime.pooled_run import PooledRun
 from pipedreamer.runtime.relay import FetchRelay
 from pipedreamer.runtime.result import Masking, RunResult, cut
+from pipedreamer.sandbox.connects import ClosedGateway, Gateway
 from pipedreamer.sandbox.jobs import Job, Sender
 from pipedreamer.sandbox.pool import Pool
 from pipedreamer.sandbox.protocol import Fetch, FetchMore, FetchStop, LogLine, Settings
+from pipedreamer.sandbox.spawner import Ears
 from pipedreamer.sandbox.zygote import Zygote
 
 
@@ -40,12 +43,18 @@ class Values(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a session is handed: who fetches, who hides secrets, where log lines go, and how much may run."""
+    """What a session is handed: who fetches and connects, who hides secrets, where log lines go, how much may run.
+
+    `demand` is what happens where the machine leaves a layer of the sandbox open: the session does not start, or
+    goes on.
+    """
 
     broker: Broker
     mask: Callable[[], Masking]
     log: LogSink
     capacity: Capacity = Capacity()
+    gateway: Callable[[], Gateway] = ClosedGateway
+    demand: Demand = "best-effort"
 
 
 class Session:
@@ -68,9 +77,11 @@ class Session:
         """Start the workers. Raises `NodeLoadError` when a node cannot be loaded."""
         capacity = self._around.capacity
         window = max(1, -(-capacity.running // capacity.workers))
-        pool = Pool(self._zygote or Zygote(), self._listener, capacity.workers, window)
+        pool = Pool(self._zygote or Zygote(), Ears(self._listener, self._around.gateway), capacity.workers, window)
         try:
-            await pool.start(self.assembly.code, settings_message(self._values))
+            await pool.start(self.assembly.code, self.assembly.policy, settings_message(self._values))
+            if pool.held:
+                demanded(self._around.demand, pool.held, self.assembly.policy)
         except BaseException:
             await pool.close()
             raise
@@ -84,7 +95,7 @@ class Session:
 
     async def reload(self, assembly: Assembly) -> None:
         """Swap the code for runs that begin from now on. Raises `NodeLoadError`, and then the old code stays."""
-        await self._pool_started().replace(assembly.code)
+        await self._pool_started().replace(assembly.code, assembly.policy)
         self.assembly = assembly
         self._started().plan = assembly.plan
 
@@ -108,16 +119,8 @@ class Session:
 
     def layers(self) -> dict[str, str]:
         """What holds a node's code in, and what does not."""
-        return {
-            "process": "its own, forked without secrets",
-            "environment": "empty",
-            "descriptors": "closed",
-            "time": "enforced",
-            "files": "not locked",
-            "system calls": "not locked",
-            "network": "not locked",
-            "memory": "not limited",
-        }
+        held = self._pool.held if self._pool else None
+        return layers(held, self.assembly.policy) if held else {}
 
     @property
     def counts(self) -> RunCounts:

@@ -7,15 +7,19 @@ from contextlib import suppress
 from typing import Any
 
 from pipedreamer.errors import NodeLoadError, SandboxError
+from pipedreamer.sandbox.cell import Cell
 from pipedreamer.sandbox.flight import now_ns
-from pipedreamer.sandbox.jobs import Job, Listener
+from pipedreamer.sandbox.jobs import Job
+from pipedreamer.sandbox.lock.policy import Held, Policy
 from pipedreamer.sandbox.protocol import Code, Settings
-from pipedreamer.sandbox.watchdog import PERIOD_S, look_after
+from pipedreamer.sandbox.spawner import CLOSE_SECONDS, Ears, Spawner, load
+from pipedreamer.sandbox.watchdog import PERIOD_S, look_after, weigh
 from pipedreamer.sandbox.worker import Worker
 from pipedreamer.sandbox.zygote import Zygote
 
 BUSY_NS = 20_000_000
 RETRY_SECONDS = 1.0
+LOOKS_A_WEIGHING = 4
 MOST_ALONE = 2
 
 
@@ -26,9 +30,8 @@ class Pool:
     own that takes no other at the same time.
     """
 
-    def __init__(self, zygote: Zygote, listener: Listener, size: int, window: int) -> None:
-        self._zygote = zygote
-        self._listener = listener
+    def __init__(self, zygote: Zygote, ears: Ears, size: int, window: int) -> None:
+        self._spawner = Spawner(zygote, ears)
         self._size = size
         self._window = window
         self._workers: list[Worker] = []
@@ -40,6 +43,7 @@ class Pool:
         self._settings = Settings(config=b"{}", secrets=b"{}")
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching = False
+        self._looks = 0
         self._closing = False
         self._trouble = ""
         self.restarts = 0
@@ -54,26 +58,28 @@ class Pool:
         """Jobs that no worker has yet."""
         return len(self._waiting)
 
-    async def start(self, code: Code, settings: Settings) -> None:
-        """Start the workers. Raises `NodeLoadError` when the code cannot be loaded."""
-        self._zygote.attach()
+    @property
+    def held(self) -> Held | None:
+        """Which layers of the lock hold for the workers that are ready."""
+        return self._spawner.cell.held if self._spawner.cell else None
+
+    async def start(self, code: Code, policy: Policy, settings: Settings) -> None:
+        """Start the workers. Raises `NodeLoadError` when the code cannot be loaded, `SandboxError` without a lock."""
         self._settings = settings
-        await self.replace(code)
+        await self.replace(code, policy)
 
-    async def replace(self, code: Code) -> None:
-        """Swap the code: jobs in flight keep the old one.
+    async def replace(self, code: Code, policy: Policy) -> None:
+        """Swap the code: jobs in flight keep the old one, and its cell.
 
-        Raises `NodeLoadError`, and then nothing has changed; so it is when this is cancelled.
+        Raises as `start`, and then nothing has changed; so it is when this is cancelled.
         """
-        starting = [asyncio.ensure_future(self._spawn(code)) for _ in range(self._size)]
+        cell = await self._spawner.open(policy)
         try:
-            await asyncio.wait(starting)
-            fresh = [start.result() for start in starting]
+            fresh = await self._all_started(code, cell)
         except BaseException:
-            for start in starting:
-                start.cancel()
-                start.add_done_callback(_retire_started)
+            cell.retire()
             raise
+        self._spawner.use(cell)
         old, self._workers, self._code = self._workers, fresh, code
         self._trouble = ""
         for worker in old:
@@ -81,6 +87,17 @@ class Pool:
             worker.retire()
         # Not at once: whoever called this first notes which plan belongs to the new code.
         asyncio.get_running_loop().call_soon(self._hand_out)
+
+    async def _all_started(self, code: Code, cell: Cell) -> list[Worker]:
+        starting = [asyncio.ensure_future(self._spawn(code, cell)) for _ in range(self._size)]
+        try:
+            await asyncio.wait(starting)
+            return [start.result() for start in starting]
+        except BaseException:
+            for start in starting:
+                start.cancel()
+                start.add_done_callback(_retire_started)
+            raise
 
     def apply(self, settings: Settings) -> None:
         """Give all workers new config and secrets, for the jobs that come after."""
@@ -110,8 +127,8 @@ class Pool:
         for worker in everyone:
             worker.abandon() if worker.jobs else worker.retire()
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*(worker.closed for worker in everyone)), 5)
-        self._zygote.close()
+            await asyncio.wait_for(asyncio.gather(*(worker.closed for worker in everyone)), CLOSE_SECONDS)
+        await self._spawner.close()
 
     # Owner of the workers
 
@@ -151,16 +168,10 @@ class Pool:
             for job in waiting:
                 job.abandoned(trouble)
 
-    async def _spawn(self, code: Code) -> Worker:
-        if not self._zygote.alive:
-            self._zygote = Zygote()
-            self._zygote.attach()
-        worker = Worker(await self._zygote.spawn(), self._listener, self)
-        self._living.add(worker)
-        settings = self._settings
-        await worker.load(code, settings)
-        if self._settings is not settings:
-            worker.send(self._settings)
+    async def _spawn(self, code: Code, cell: Cell | None = None) -> Worker:
+        cell = cell or await self._spawner.living_cell()
+        worker = await self._spawner.spawn(cell, self, self._living.add)
+        await load(worker, code, lambda: self._settings)
         return worker
 
     def _choose(self) -> Worker | None:
@@ -208,8 +219,11 @@ class Pool:
     def _look(self) -> None:
         """While anything runs or waits: end what must be ended, hand out what can be."""
         everyone = [w for w in (*self._workers, *self._leaving) if w.jobs]
+        self._looks += 1
         for worker in everyone:
             look_after(worker)
+            if self._looks % LOOKS_A_WEIGHING == 0 and (cell := self._spawner.cell):
+                weigh(worker, cell.policy.memory)
         self._hand_out()
         if everyone or self.waiting:
             asyncio.get_running_loop().call_later(PERIOD_S, self._look)

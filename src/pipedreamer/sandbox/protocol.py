@@ -17,6 +17,9 @@ FRAME_LIMIT: Final = 80 * 1024 * 1024
 TEXT_LIMIT: Final = 80 * 1024
 """The longest log line or error a worker sends, in characters; the engine masks it and then cuts it to less."""
 
+LOCKED: Final = b"L"
+"""The first byte a worker says, before any frame: its lock is closed."""
+
 VALUE_LIMIT: Final = 64 * 1024 * 1024
 """The longest JSON text of one node's output, in bytes."""
 

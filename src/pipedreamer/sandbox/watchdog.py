@@ -1,5 +1,8 @@
 """The engine's clock: ends what a worker's own clock cannot, because its event loop stands still or it lies."""
 
+import resource
+from pathlib import Path
+
 from pipedreamer.sandbox.flight import RunningAttempt, now_ns
 from pipedreamer.sandbox.worker import Worker
 
@@ -7,6 +10,8 @@ PERIOD_S = 0.025
 SILENT_NS = 80_000_000
 GRACE_NS = 100_000_000
 DEAF_NS = 5_000_000_000
+BESIDE = 64 * 1024 * 1024
+"""Memory that a worker has beyond what its nodes take: the interpreter, its libraries, what it shares with others."""
 
 
 def look_after(worker: Worker) -> None:
@@ -35,6 +40,23 @@ def look_after(worker: Worker) -> None:
         worker.interrupt()
     else:
         worker.kill(_holding(worker, overdue))
+
+
+def weigh(worker: Worker, memory: int) -> None:
+    """Kill a worker that holds more memory than its nodes may take: where the kernel does not refuse it, we see it."""
+    held = _resident(worker.pid)
+    if held > memory + BESIDE:
+        allowed = f"{memory // (1024 * 1024)} MiB that permissions.memory allows"
+        worker.kill(frozenset(), f"held {held // (1024 * 1024)} MiB, more than the {allowed}")
+
+
+def _resident(pid: int) -> int:
+    """Bytes in memory, shared ones too; 0 for a process that is gone (proc(5), statm)."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
 
 
 def _holding(worker: Worker, overdue: frozenset[RunningAttempt]) -> frozenset[RunningAttempt]:

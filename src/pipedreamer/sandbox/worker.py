@@ -10,6 +10,7 @@ from typing import Protocol, cast
 import msgspec
 
 from pipedreamer.errors import NodeLoadError
+from pipedreamer.sandbox.cell import Process
 from pipedreamer.sandbox.flight import RunningAttempt, now_ns
 from pipedreamer.sandbox.framing import Unpacker, pack
 from pipedreamer.sandbox.jobs import Cause, Interruption, Job, Listener
@@ -28,7 +29,6 @@ from pipedreamer.sandbox.protocol import (
     ToEngine,
     ToWorker,
 )
-from pipedreamer.sandbox.zygote import Process
 
 LOAD_SECONDS = 60
 EXIT_SECONDS = 2

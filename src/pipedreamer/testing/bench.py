@@ -16,6 +16,7 @@ from pipedreamer.runtime.mask import Mask
 from pipedreamer.runtime.pooled_run import RunnablePlan
 from pipedreamer.runtime.result import RunResult
 from pipedreamer.runtime.session import Capacity, Session, Surroundings
+from pipedreamer.sandbox.lock.policy import Policy
 from pipedreamer.sandbox.protocol import Code, Fetch
 from pipedreamer.sandbox.zygote import Zygote
 
@@ -105,4 +106,4 @@ def _nothing(project: Project) -> Assembly:
     """No code at all: the workers that wait for the first test."""
     workflow = project.workflow
     code = Code(root=str(project.root), nodes=(), stages=())
-    return Assembly(workflow.name, code, RunnablePlan(workflow.version, (), 0))
+    return Assembly(workflow.name, code, RunnablePlan(workflow.version, (), 0), Policy(whole=(str(project.root),)))

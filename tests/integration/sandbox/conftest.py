@@ -1,5 +1,6 @@
 """Sessions with real worker processes, whose log lines are kept in a list."""
 
+import dataclasses
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from pipedreamer.authoring import FetchError
@@ -63,7 +65,10 @@ async def start_session() -> AsyncIterator[StartSession]:
                 log=lines.append,
                 capacity=capacity or Capacity(workers=2, running=64),
             )
-            session = Session(assemble(open_project(folder), site, jitter=False), values, around)
+            assembly = assemble(open_project(folder), site, jitter=False)
+            # What nodes leave beside the folder, tests look at.
+            policy = msgspec.structs.replace(assembly.policy, write=(str(folder.parent),))
+            session = Session(dataclasses.replace(assembly, policy=policy), values, around)
             await stack.enter_async_context(session)
             return Bench(session, lines)
 

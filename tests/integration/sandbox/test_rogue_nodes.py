@@ -1,8 +1,6 @@
 """Nodes that do what no node should: each costs its own run and nobody else's, and none is left unanswered."""
 
 import asyncio
-import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,32 +98,6 @@ async def test_good_plain_runs_survive_many_bad_ones(write_workflow: Any, start_
         3: {"n": "ValueError: no (nodes/n.py:9)"},
     }
     assert [result.errors for result in results] == [expected[kind] for kind in kinds]
-
-
-async def test_what_a_node_forked_ends_with_its_worker(write_workflow: Any, start_session: Any) -> None:
-    node = """
-        import os, time
-        async def run(ctx, input):
-            child = os.fork()
-            if child == 0:
-                time.sleep(600)
-            ctx.log.info(child)
-            os._exit(1)
-    """
-    bench = await start_session(write_workflow({"n": node}), ONE_WORKER)
-    assert not (await asyncio.wait_for(bench.run(), 30)).success
-    child = int(bench.lines[0].message)
-    assert await asyncio.to_thread(_ends, child)
-
-
-def _ends(process: int) -> bool:
-    """Whether it is gone, now or within half a minute."""
-    stop = time.monotonic() + 30
-    while Path(f"/proc/{process}").exists():
-        if time.monotonic() > stop:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 async def test_a_secret_across_a_cut_or_a_pause_shows_no_part_of_itself(

@@ -11,7 +11,9 @@ from typing import NoReturn
 
 from pipedreamer.sandbox.flight import FlightRecorder
 from pipedreamer.sandbox.framing import Unpacker
+from pipedreamer.sandbox.lock.locking import Lock
 from pipedreamer.sandbox.protocol import (
+    LOCKED,
     Cancel,
     Code,
     FetchData,
@@ -30,7 +32,6 @@ from pipedreamer.sandbox.python.fetching import Fetcher
 from pipedreamer.sandbox.python.invoke import Invoker
 from pipedreamer.sandbox.python.lanes import Lanes
 from pipedreamer.sandbox.python.loader import LoadError, load
-from pipedreamer.sandbox.python.lock import lock
 from pipedreamer.sandbox.python.outbox import Outbox
 from pipedreamer.sandbox.python.redirect import Redirect
 from pipedreamer.sandbox.python.runner import Runner
@@ -52,17 +53,24 @@ def preload() -> None:
     package.__path__ = []
 
 
-def main(connection: int, flight: int, output: int) -> NoReturn:
-    """Be a worker on these descriptors: the engine's socket, the flight page, where stray output goes."""
+def main(lock: Lock, connection: int, flight: int, output: int) -> NoReturn:
+    """Be a worker on these descriptors: the engine's socket, the flight page, where stray output goes.
+
+    The first thing it says is one byte, with the listener of its system calls where there is one.
+    """
     status = 1
     try:
         recorder = FlightRecorder(flight)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        lock(keep={0, 1, 2, connection})
+        engine = socket.socket(fileno=connection)
+        listener = lock.close({0, 1, 2, connection})
+        socket.send_fds(engine, [LOCKED], [listener] if listener else [])
+        if listener:
+            os.close(listener)
         loop = asyncio.SelectorEventLoop()
         asyncio.set_event_loop(loop)
-        Worker(socket.socket(fileno=connection), recorder, loop).serve()
+        Worker(engine, recorder, loop).serve()
         status = 0
     except BaseException:  # noqa: BLE001 - the last word of a dying process
         os.write(2, traceback.format_exc().encode())

@@ -1,0 +1,51 @@
+"""What a worker may do, as the engine tells it to the process that forks workers."""
+
+from typing import Literal
+
+import msgspec
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """One profile: the same for every worker that is forked under it.
+
+    Paths are absolute, their links resolved. `whole` are files and folders to be read with all below them, `listed`
+    folders that are listed and no more, `links` symbolic links in listed folders, `write` what may be changed as well.
+    `scratch` is the folder to use where no own /tmp can be made; `scratch_size` and `memory` are in bytes, `memory` is
+    what a worker may take beyond what it starts with. `tcp` opens sockets whose every connect the engine answers.
+    `uid` is the user that workers become, None for the engine's own. `namespaces` false leaves that layer out.
+    """
+
+    whole: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    scratch: str = ""
+    scratch_size: int = 64 * 1024 * 1024
+    env: dict[str, str] = {}
+    memory: int = 256 * 1024 * 1024
+    tcp: bool = False
+    uid: int | None = None
+    namespaces: bool = True
+
+
+class Held(msgspec.Struct, frozen=True):
+    """Which layers hold under a policy on this machine; a text says why one does not, "" means that it does.
+
+    `landlock` is the version of its interface, 0 where there is none. `threads` tells whether the kernel counts them.
+    """
+
+    namespaces: str
+    landlock: int
+    seccomp: str
+    notify: str
+    data_limit: str
+    threads: bool
+
+    @property
+    def restricts_files(self) -> bool:
+        """Whether Landlock alone would hold the files."""
+        return self.landlock >= OLDEST_LANDLOCK
+
+
+OLDEST_LANDLOCK: Literal[3] = 3
+"""The first version of Landlock that knows of truncating (Linux 6.2); an older one leaves a hole."""

@@ -1,0 +1,59 @@
+"""The process between zygote and workers: it takes a policy, enters its jail, and forks workers under its lock."""
+
+import os
+import socket
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from pipedreamer.sandbox.lock import jail, limits
+from pipedreamer.sandbox.lock.kernel import prctl
+from pipedreamer.sandbox.lock.locking import Lock, rules_of, system_paths
+from pipedreamer.sandbox.lock.policy import Policy
+from pipedreamer.sandbox.lock.probe import probe
+from pipedreamer.sandbox.python import worker
+from pipedreamer.sandbox.python.forker import Forker
+
+_SET_PDEATHSIG: Final = 1
+
+
+class Cells:
+    """Forks cells; the kernel is probed once, before the first."""
+
+    def __init__(self) -> None:
+        limits.small_stacks()
+        self._held = probe()
+
+    def begin(self, descriptors: list[int]) -> None:
+        """Be a cell: descriptors are its control socket and a file with the policy, as msgpack."""
+        prctl(_SET_PDEATHSIG, 9)
+        control = socket.socket(fileno=descriptors[0])
+        with open(descriptors[1], "rb") as file:  # noqa: PTH123 - a descriptor
+            policy = msgspec.msgpack.decode(file.read(), type=Policy)
+        standing = limits.footing()
+        held = self._held
+        try:
+            if policy.namespaces:
+                jail.enter(policy, system_paths())
+                prctl(_SET_PDEATHSIG, 9)  # a new user has it cleared
+            else:
+                held = msgspec.structs.replace(held, namespaces="left out", threads=policy.uid is not None)
+            lock = Lock(policy, held, standing, rules_of(policy, held))
+            lock.prepare()
+        except OSError as error:
+            control.send(b"failed " + str(error).encode())
+            os._exit(0)
+        control.send(b"holds " + msgspec.json.encode(held))
+        Forker(control, Cell(lock).begin).serve()
+        os._exit(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Begins workers under one lock."""
+
+    lock: Lock
+
+    def begin(self, descriptors: list[int]) -> None:
+        worker.main(self.lock, *descriptors)
