@@ -15,6 +15,7 @@ from pipedreamer.errors import SandboxError
 from pipedreamer.sandbox.flight import FlightPage
 from pipedreamer.sandbox.lock.policy import Held, Policy
 from pipedreamer.sandbox.protocol import LOCKED
+from pipedreamer.sandbox.scratch import Scratch
 from pipedreamer.sandbox.zygote import Forks, Zygote
 
 LOCK_SECONDS: Final = 30
@@ -50,6 +51,7 @@ class Cell:
         self.policy = policy
         self.held = held
         self.ended = ended
+        self.scratch: Scratch | None = None
         self._forks = forks
         self._workers = 0
         self._retired = False
@@ -112,6 +114,8 @@ class Cell:
     def close(self) -> None:
         """End at once, and with it every worker that is left."""
         self._forks.control.close()
+        if self.scratch is not None:
+            self.scratch.remove()
 
 
 async def open_cell(zygote: Zygote, policy: Policy) -> Cell:
@@ -119,20 +123,31 @@ async def open_cell(zygote: Zygote, policy: Policy) -> Cell:
 
     Raises `SandboxError` when it cannot be made at all.
     """
+    refused = "left out"
     try:
-        return await _open_cell(zygote, policy)
-    except _RefusedError as refused:
-        if not policy.namespaces:
-            raise SandboxError(f"the sandbox cannot be made: {refused}") from refused
-        without = msgspec.structs.replace(policy, namespaces=False)
-        try:
-            cell = await _open_cell(zygote, without)
-        except _RefusedError as error:
-            raise SandboxError(f"the sandbox cannot be made: {error}") from error
-        cell.held = msgspec.structs.replace(cell.held, namespaces=str(refused))
-        return cell
+        if policy.namespaces:
+            try:
+                return await _open_cell(zygote, policy)
+            except _RefusedError as error:
+                refused = str(error)
+        return await _open_without_namespaces(zygote, policy, refused)
+    except _RefusedError as error:
+        raise SandboxError(f"the sandbox cannot be made: {error}") from error
     except (OSError, TimeoutError) as error:
         raise SandboxError(f"a worker process could not be started: {str(error) or 'no answer'}") from error
+
+
+async def _open_without_namespaces(zygote: Zygote, policy: Policy, refused: str) -> Cell:
+    scratch = Scratch(None if policy.write else policy.uid, policy.scratch_size)
+    without = msgspec.structs.replace(policy, namespaces=False, scratch=scratch.path)
+    try:
+        cell = await _open_cell(zygote, without)
+    except BaseException:
+        scratch.remove()
+        raise
+    cell.policy, cell.scratch = policy, scratch
+    cell.held = msgspec.structs.replace(cell.held, namespaces=refused)
+    return cell
 
 
 class _RefusedError(Exception):

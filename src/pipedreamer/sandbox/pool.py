@@ -222,8 +222,8 @@ class Pool:
         self._looks += 1
         for worker in everyone:
             look_after(worker)
-            if self._looks % LOOKS_A_WEIGHING == 0 and (cell := self._spawner.cell):
-                weigh(worker, cell.policy.memory)
+        if self._looks % LOOKS_A_WEIGHING == 0 and (cell := self._spawner.cell):
+            weigh(everyone, cell)
         self._hand_out()
         if everyone or self.waiting:
             asyncio.get_running_loop().call_later(PERIOD_S, self._look)

@@ -1,8 +1,10 @@
 """The engine's clock: ends what a worker's own clock cannot, because its event loop stands still or it lies."""
 
 import resource
+from collections.abc import Iterable
 from pathlib import Path
 
+from pipedreamer.sandbox.cell import Cell
 from pipedreamer.sandbox.flight import RunningAttempt, now_ns
 from pipedreamer.sandbox.worker import Worker
 
@@ -10,7 +12,8 @@ PERIOD_S = 0.025
 SILENT_NS = 80_000_000
 GRACE_NS = 100_000_000
 DEAF_NS = 5_000_000_000
-BESIDE = 64 * 1024 * 1024
+MEBIBYTE = 1024 * 1024
+BESIDE = 64 * MEBIBYTE
 """Memory that a worker has beyond what its nodes take: the interpreter, its libraries, what it shares with others."""
 
 
@@ -42,12 +45,18 @@ def look_after(worker: Worker) -> None:
         worker.kill(_holding(worker, overdue))
 
 
-def weigh(worker: Worker, memory: int) -> None:
-    """Kill a worker that holds more memory than its nodes may take: where the kernel does not refuse it, we see it."""
-    held = _resident(worker.pid)
-    if held > memory + BESIDE:
-        allowed = f"{memory // (1024 * 1024)} MiB that permissions.memory allows"
-        worker.kill(frozenset(), f"held {held // (1024 * 1024)} MiB, more than the {allowed}")
+def weigh(workers: Iterable[Worker], cell: Cell) -> None:
+    """Kill workers that hold more memory, or fill more of the disk, than they may, where the kernel lets them."""
+    memory = cell.policy.memory
+    for worker in workers:
+        held = _resident(worker.pid)
+        if held > memory + BESIDE:
+            allowed = f"{memory // MEBIBYTE} MiB that permissions.memory allows"
+            worker.kill(frozenset(), f"held {held // MEBIBYTE} MiB, more than the {allowed}")
+    if cell.scratch is not None and cell.scratch.is_full():
+        for worker in workers:
+            worker.kill(frozenset(), f"filled the scratch folder beyond {cell.policy.scratch_size // MEBIBYTE} MiB")
+        cell.scratch.clear()
 
 
 def _resident(pid: int) -> int:

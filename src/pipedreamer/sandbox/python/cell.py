@@ -33,6 +33,8 @@ class Cells:
             policy = msgspec.msgpack.decode(file.read(), type=Policy)
         standing = limits.footing()
         held = self._held
+        if not policy.landlock:
+            held = msgspec.structs.replace(held, landlock=0)
         try:
             if policy.namespaces:
                 jail.enter(policy, system_paths())
