@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from pipedreamer.cli.folder import Directory, workflow_folder
-from pipedreamer.cli.run_options import AllowBuild, Config, Host, Port, Secrets, Workers, sources
+from pipedreamer.cli.run_options import AllowBuild, Config, Host, Port, Sandbox, Secrets, Workers, demand, sources
 from pipedreamer.cli.terminal import Terminal
 from pipedreamer.sandbox.zygote import Zygote
 
@@ -19,6 +19,7 @@ def command(
     config: Config = None,
     workers: Workers = 0,
     allow_build: AllowBuild = False,
+    sandbox: Sandbox = "auto",
 ) -> None:
     """Run a workflow here and take up every edit.
 
@@ -48,6 +49,7 @@ def command(
         drain_seconds=3.0,
         limits=Limits(allowed_hosts=(host,)),
         allow_build=allow_build,
+        demand=demand(sandbox),
         access_log=terminal.verbose,
     )
     reload = HotReload(terminal, serving.limits)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipedreamer.cli.folder import workflow_folder
-from pipedreamer.cli.run_options import AllowBuild, Config, Secrets, sources
+from pipedreamer.cli.run_options import AllowBuild, Config, Sandbox, Secrets, demand, sources
 from pipedreamer.cli.terminal import Terminal
 from pipedreamer.errors import UsageError
 from pipedreamer.sandbox.zygote import Zygote
@@ -24,6 +24,7 @@ def command(
     secrets: Secrets = None,
     config: Config = None,
     allow_build: AllowBuild = False,
+    sandbox: Sandbox = "auto",
 ) -> None:
     """Run a workflow folder once and print the result.
 
@@ -48,6 +49,7 @@ def command(
         log=log_sink("text", sys.stderr),
         warn=terminal.say,
         allow_build=allow_build,
+        demand=demand(sandbox),
     )
     answer, good = uvloop.run(single.run(read_input(given), seconds, zygote))
     document = json.loads(answer)

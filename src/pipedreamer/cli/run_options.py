@@ -1,7 +1,8 @@
 """The options that everything which runs a workflow takes."""
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,6 +21,20 @@ Workers = Annotated[
 AllowBuild = Annotated[
     bool, typer.Option("--allow-build", help="Let packages without wheels be built; building one runs its code here.")
 ]
+
+Sandbox = Annotated[
+    Literal["auto", "required", "best-effort"],
+    typer.Option("--sandbox", help="Without a layer: do not start, or say so; auto: required in a container."),
+]
+
+
+def demand(sandbox: Literal["auto", "required", "best-effort"]) -> Literal["required", "best-effort"]:
+    """What is demanded of the machine where a layer of the sandbox is missing."""
+    if sandbox != "auto":
+        return sandbox
+    marks = ("/run/.containerenv", "/.dockerenv")
+    in_container = "KUBERNETES_SERVICE_HOST" in os.environ or any(Path(mark).exists() for mark in marks)
+    return "required" if in_container else "best-effort"
 
 
 def sources(folder: Path, secrets: Path | None, config: Path | None) -> "Sources":

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from pipedreamer.cli.folder import Directory, workflow_folder
-from pipedreamer.cli.run_options import AllowBuild, Config, Host, Port, Secrets, Workers, sources
+from pipedreamer.cli.run_options import AllowBuild, Config, Host, Port, Sandbox, Secrets, Workers, demand, sources
 from pipedreamer.cli.terminal import Terminal
 from pipedreamer.sandbox.zygote import Zygote
 
@@ -36,6 +36,7 @@ def command(
         Literal["auto", "text", "json"], typer.Option("--log", help="Log lines; auto: text on a terminal, else json.")
     ] = "auto",
     allow_build: AllowBuild = False,
+    sandbox: Sandbox = "auto",
 ) -> None:
     """Serve a workflow over HTTP, as in production."""
     terminal: Terminal = ctx.obj
@@ -72,6 +73,7 @@ def command(
             max_body=max_body, allowed_hosts=(host, *(allow_host or ())), namespace=os.environ.get("POD_NAMESPACE")
         ),
         allow_build=allow_build,
+        demand=demand(sandbox),
         access_log=terminal.verbose,
     )
     uvloop.run(serve_workflow(serving, zygote, started))

@@ -15,6 +15,7 @@ from pipedreamer.engine import App, Limits, Service, Stats, bind, serve
 from pipedreamer.project import open_project
 from pipedreamer.project.packages import environment
 from pipedreamer.runtime.http_broker import HttpBroker
+from pipedreamer.runtime.layers import Demand
 from pipedreamer.runtime.live import LiveWorkflow, Means
 from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.processors import processors
@@ -39,6 +40,7 @@ class Serving:
     drain_seconds: float = 25.0
     limits: Limits = field(default_factory=Limits)
     allow_build: bool = False
+    demand: Demand = "best-effort"
     access_log: bool = False
 
 
@@ -119,6 +121,7 @@ def _means(serving: Serving) -> Means:
         log=serving.log,
         warn=serving.warn,
         capacity=serving.capacity,
+        demand=serving.demand,
     )
 
 

@@ -12,6 +12,7 @@ from pipedreamer.project import open_project
 from pipedreamer.project.packages import environment
 from pipedreamer.runtime.http_broker import HttpBroker
 from pipedreamer.runtime.json_input import parse_json
+from pipedreamer.runtime.layers import Demand
 from pipedreamer.runtime.live import LiveWorkflow, Means
 from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.session import Capacity
@@ -29,6 +30,7 @@ class SingleRun:
     log: LogSink
     warn: Callable[[str], None]
     allow_build: bool = False
+    demand: Demand = "best-effort"
 
     async def run(self, given: bytes, seconds: float, zygote: Zygote) -> tuple[bytes, bool]:
         """The answer as masked JSON, and whether the run succeeded."""
@@ -39,6 +41,7 @@ class SingleRun:
             log=self.log,
             warn=self.warn,
             capacity=Capacity(workers=1, running=1, waiting=0),
+            demand=self.demand,
         )
         project = open_project(self.folder)
         check_input(project, given)

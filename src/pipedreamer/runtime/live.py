@@ -8,6 +8,7 @@ from typing import Any, Self
 from pipedreamer.project import Project, open_project
 from pipedreamer.runtime.assembly import assemble
 from pipedreamer.runtime.broker import Broker
+from pipedreamer.runtime.layers import OPEN, Demand
 from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.mask import Mask
 from pipedreamer.runtime.session import Capacity, Session, Surroundings
@@ -32,6 +33,7 @@ class Means:
     log: LogSink
     warn: Callable[[str], None]
     capacity: Capacity = field(default_factory=Capacity)
+    demand: Demand = "best-effort"
     jitter: bool = True
 
 
@@ -51,6 +53,7 @@ class LiveWorkflow:
             mask=lambda: self.mask,
             log=means.log,
             capacity=means.capacity,
+            demand=means.demand,
         )
         site = means.packages(project.root)
         self.session = Session(assemble(project, site, jitter=means.jitter), self._watch.current, around, zygote)
@@ -87,6 +90,9 @@ class LiveWorkflow:
 
     async def __aenter__(self) -> Self:
         await self.session.start()
+        for name, text in self.session.layers().items():
+            if text.startswith(OPEN):
+                self._means.warn(f"the sandbox does not hold the {name} ({text})")
         return self
 
     async def __aexit__(self, *_: object) -> None:

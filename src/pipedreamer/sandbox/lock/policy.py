@@ -12,7 +12,8 @@ class Policy(msgspec.Struct, frozen=True):
     folders that are listed and no more, `links` symbolic links in listed folders, `write` what may be changed as well.
     `scratch` is the folder to use where no own /tmp can be made; `scratch_size` and `memory` are in bytes, `memory` is
     what a worker may take beyond what it starts with. `tcp` opens sockets whose every connect the engine answers.
-    `uid` is the user that workers become, None for the engine's own. `namespaces` and `landlock` false leave that layer out.
+    `uid` is the user that workers become, None for the engine's own. `namespaces` and `landlock` false leave that layer
+    out.
     """
 
     whole: tuple[str, ...] = ()
