@@ -94,8 +94,8 @@ def become(uid: int | None, *, writes: bool) -> None:
         else:
             _set_capabilities(1 << _CAP_DAC_READ_SEARCH | 1 << _CAP_SETPCAP)
     kept = 1 << _CAP_DAC_READ_SEARCH if uid is not None else 0
-    for capability in range(64):
-        with suppress(OSError):
+    with suppress(OSError):  # EINVAL at the first that this kernel has not got, EPERM where there are none to drop
+        for capability in range(64):
             prctl(_CAPBSET_DROP, capability)
     _set_capabilities(kept)
     prctl(_SET_PDEATHSIG, 9)

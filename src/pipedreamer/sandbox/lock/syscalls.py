@@ -4,6 +4,7 @@ From Linux's own tables, arch/x86/entry/syscalls/syscall_64.tbl and include/uapi
 """
 
 import platform
+from functools import cache
 from typing import Final
 
 _TABLE: Final = """
@@ -49,6 +50,7 @@ AUDIT_ARCH: Final = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 """What seccomp calls these processors, from linux/audit.h."""
 
 
+@cache
 def numbers(machine: str = platform.machine()) -> dict[str, int]:
     """Every call that this processor has; empty for a processor that is not known here."""
     column = _COLUMNS.get(machine)
