@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 from pipedreamer.sandbox.protocol import TEXT_LIMIT
 from pipedreamer.sandbox.python.lanes import NodeStoppedError
+from pipedreamer.sandbox.python.remedies import remedy
 
 MOST_LEAVES = 5
 MOST_CAUSES = 10
@@ -73,6 +74,8 @@ def _one(error: BaseException, root: str) -> Explanation:
 def _described(error: BaseException, root: str) -> tuple[str, list[str]]:
     said = _said(error)
     text = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    if hint := remedy(error, root):
+        text += f" [{hint}]"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(root + "/")]
     places = [f"{PurePath(frame.filename).relative_to(root)}:{frame.lineno}" for frame in frames]
     if places:
