@@ -11,7 +11,10 @@ WriteWorkflow = Callable[..., Path]
 
 @pytest.fixture
 def write_workflow(tmp_path: Path) -> WriteWorkflow:
-    """`write_workflow({"a": source, ...}, edges=[("a", "b")], extra_yaml)` -> the folder it made."""
+    """`write_workflow({"a": source, ...}, edges=[("a", "b")], extra_yaml)` -> the folder it made.
+
+    With `signs` its nodes may write to the folder that the fixture `signs` gives.
+    """
 
     def write(
         nodes: Mapping[str, str],
@@ -19,6 +22,7 @@ def write_workflow(tmp_path: Path) -> WriteWorkflow:
         extra: str = "",
         files: Mapping[str, str] | None = None,
         name: str = "flow",
+        signs: bool = False,
     ) -> Path:
         root = tmp_path / name
         (root / "nodes").mkdir(parents=True, exist_ok=True)
@@ -28,10 +32,19 @@ def write_workflow(tmp_path: Path) -> WriteWorkflow:
             (root / "nodes" / f"{node_id}.py").write_text(dedent(source))
         lines.append("edges:" if edges else "edges: []")
         lines.extend(f"  - {{from: {source}, to: {target}}}" for source, target in edges or [])
-        (root / "workflow.yaml").write_text("\n".join(lines) + "\n" + dedent(extra))
+        granted = f"\npermissions: {{net: any, write: [{tmp_path / 'signs'}]}}\n" if signs else ""
+        (root / "workflow.yaml").write_text("\n".join(lines) + "\n" + dedent(extra) + granted)
         for path, content in (files or {}).items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(dedent(content))
         return root
 
     return write
+
+
+@pytest.fixture
+def signs(tmp_path: Path) -> Path:
+    """A folder where nodes leave signs for a test to see; nothing else outside would be theirs to write."""
+    folder = tmp_path / "signs"
+    folder.mkdir(exist_ok=True)
+    return folder

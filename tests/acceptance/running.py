@@ -116,7 +116,8 @@ class Engine:
 
     @property
     def workers(self) -> set[Process]:
-        return self.process.descendants - {self.zygote}
+        zygote = self.zygote
+        return {one for one in self.process.descendants if one.parent not in (self.process.pid, zygote.pid)}
 
     def says(self, text: str, times: int = 1) -> None:
         """Wait until a text has been written so often."""

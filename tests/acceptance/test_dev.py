@@ -115,7 +115,7 @@ def test_config_and_secrets_are_taken_up(write_workflow: WriteWorkflow, start: S
 
 
 def test_runs_under_way_keep_the_code_they_began_with(
-    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path
+    write_workflow: WriteWorkflow, start: StartEngine, signs: Path
 ) -> None:
     held = """\
         import asyncio
@@ -130,15 +130,15 @@ def test_runs_under_way_keep_the_code_they_began_with(
             return answers.ANSWER
     """
     after = "def run(ctx, input):\n    return [input, 'old']\n"
-    folder = write_workflow({"a": held, "b": after}, [("a", "b")], files={"answers.py": "ANSWER = 'old'\n"})
+    folder = write_workflow({"a": held, "b": after}, [("a", "b")], files={"answers.py": "ANSWER = 'old'\n"}, signs=True)
     engine = start("dev", folder)
     family = engine.process.descendants
-    under_way = engine.call({"begun": str(tmp_path / "begun"), "until": str(tmp_path / "until")})
-    eventually((tmp_path / "begun").exists)
+    under_way = engine.call({"begun": str(signs / "begun"), "until": str(signs / "until")})
+    eventually((signs / "begun").exists)
     (folder / "answers.py").write_text("ANSWER = 'new'\n")
     (folder / "nodes" / "b.py").write_text(after.replace("old", "new"))
     comes_to(engine, ["new", "new"], "b")
-    (tmp_path / "until").touch()
+    (signs / "until").touch()
     assert under_way.answered().outputs == {"a": "old", "b": ["old", "old"]}
     eventually(lambda: len(family & engine.process.descendants) == 1, "the old workers' end")
 
@@ -254,14 +254,12 @@ def test_ctrl_c_ends_it_with_0_and_leaves_no_process(
     assert "Traceback" not in engine.err
 
 
-def test_a_second_ctrl_c_does_not_wait_for_runs(
-    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path
-) -> None:
+def test_a_second_ctrl_c_does_not_wait_for_runs(write_workflow: WriteWorkflow, start: StartEngine, signs: Path) -> None:
     hog = "def run(ctx, input):\n    open(input, 'w')\n    while True:\n        pass\n"
-    engine = start("dev", write_workflow({"a": hog}, extra="config: {timeout: 1h}"))
+    engine = start("dev", write_workflow({"a": hog}, extra="config: {timeout: 1h}", signs=True))
     family = engine.process.descendants
-    caller = engine.call(str(tmp_path / "begun"))
-    eventually((tmp_path / "begun").exists)
+    caller = engine.call(str(signs / "begun"))
+    eventually((signs / "begun").exists)
     engine.signal(signal.SIGINT)
     eventually(lambda: engine.ask("GET", "/ready").status == 503)
     engine.signal(signal.SIGINT)
@@ -270,10 +268,10 @@ def test_a_second_ctrl_c_does_not_wait_for_runs(
     eventually(lambda: not any(one.alive for one in family), "the end of its processes")
 
 
-def test_a_newer_edit_ends_a_load_that_hangs(write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path) -> None:
-    folder = write_workflow({"a": ONE})
+def test_a_newer_edit_ends_a_load_that_hangs(write_workflow: WriteWorkflow, start: StartEngine, signs: Path) -> None:
+    folder = write_workflow({"a": ONE}, signs=True)
     engine = start("dev", folder)
-    loading = tmp_path / "loading"
+    loading = signs / "loading"
     save(folder / "nodes" / "a.py", f"open({str(loading)!r}, 'w').close()\nwhile True: pass\n{ONE}")
     eventually(loading.exists, lambda: f"the load; it says\n{engine.err}")
     save(folder / "nodes" / "a.py", TWO)

@@ -174,17 +174,18 @@ async def test_a_thousand_callers_each_get_their_own_answer_though_a_third_of_th
     assert engine.metric('pipedreamer_runs_total{outcome="failure"}') == 334
     assert engine.metric("pipedreamer_runs_running") == 0
     assert engine.run(given[1]).status == 200
-    eventually(lambda: len(engine.process.descendants) == 3, "two workers and their parent")
+    eventually(lambda: len(engine.process.descendants) == 4, "two workers, their cell and the zygote")
 
 
 @pytest.mark.parametrize("kind", ["async", "plain"])
 def test_a_node_that_holds_the_loop_takes_no_time_from_its_neighbours(
-    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path, kind: str
+    write_workflow: WriteWorkflow, start: StartEngine, signs: Path, kind: str
 ) -> None:
-    engine = start("serve", write_workflow({"a": NEIGHBOURS[kind]}, extra="config: {timeout: 2s}"), "--workers", "1")
-    files = {"honest": str(tmp_path / "honest"), "hog": str(tmp_path / "hog")}
+    folder = write_workflow({"a": NEIGHBOURS[kind]}, extra="config: {timeout: 2s}", signs=True)
+    engine = start("serve", folder, "--workers", "1")
+    files = {"honest": str(signs / "honest"), "hog": str(signs / "hog")}
     honest = engine.call({**files, "is": "honest"})
-    eventually((tmp_path / "honest").exists)
+    eventually((signs / "honest").exists)
     time.sleep(0.4)  # so that the time of the one is over long before the other's is
     hog = engine.call({**files, "is": "hog"})
     assert hog.answered().json["errors"] == {"a": 'Node "a" timed out after 2000ms'}

@@ -138,19 +138,17 @@ def test_a_log_that_nobody_reads_fails_no_run(person: Any, write_workflow: Write
     assert json.loads(done.stdout)["outputs"] == {"say": 7}
 
 
-def test_ctrl_c_ends_it_with_130_and_leaves_no_process(
-    person: Any, write_workflow: WriteWorkflow, tmp_path: Path
-) -> None:
+def test_ctrl_c_ends_it_with_130_and_leaves_no_process(person: Any, write_workflow: WriteWorkflow, signs: Path) -> None:
     hog = "def run(ctx, input):\n    open(input, 'w')\n    while True:\n        pass\n"
-    words = ["run", str(write_workflow({"hog": hog})), "--input", json.dumps(str(tmp_path / "begun"))]
+    words = ["run", str(write_workflow({"hog": hog}, signs=True)), "--input", json.dumps(str(signs / "begun"))]
     child = subprocess.Popen(
         [person.program, *words], env=person.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    eventually((tmp_path / "begun").exists)
+    eventually((signs / "begun").exists)
     process = read_process(child.pid)
     assert process is not None
     family: set[Process] = process.descendants
-    assert len(family) == 2
+    assert len(family) == 3  # zygote, cell, worker
     child.send_signal(signal.SIGINT)
     out, err = child.communicate()
     assert (child.returncode, out, err) == (130, b"", b"")

@@ -136,11 +136,13 @@ def test_a_host_that_was_allowed_is_known(write_workflow: WriteWorkflow, start: 
 
 
 def test_past_its_room_the_engine_refuses_and_says_when_to_come_back(
-    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path
+    write_workflow: WriteWorkflow, start: StartEngine, signs: Path
 ) -> None:
-    engine = start("serve", write_workflow({"held": HELD}), "--workers", "1", "--max-runs", "1", "--max-queue", "1")
-    running = engine.call(hold(tmp_path))
-    eventually((tmp_path / "begun-0").exists)
+    engine = start(
+        "serve", write_workflow({"held": HELD}, signs=True), "--workers", "1", "--max-runs", "1", "--max-queue", "1"
+    )
+    running = engine.call(hold(signs))
+    eventually((signs / "begun-0").exists)
     waiting = engine.call({"value": "waited"})
     eventually(lambda: engine.metric("pipedreamer_runs_queued") == 1)
     refused = engine.run()
@@ -148,7 +150,7 @@ def test_past_its_room_the_engine_refuses_and_says_when_to_come_back(
     assert int(refused.headers["retry-after"]) >= 1
     assert "try again later" in refused.json["error"]
     assert engine.metric("pipedreamer_runs_rejected_total") == 1
-    (tmp_path / "until").touch()
+    (signs / "until").touch()
     assert running.answered().outputs == {"held": 0}
     assert waiting.answered().outputs == {"held": "waited"}
     assert engine.run({"value": 3}).outputs == {"held": 3}

@@ -51,30 +51,30 @@ def ended(processes: AbstractSet[Process]) -> None:
 
 
 def test_sigterm_lets_runs_end_refuses_new_ones_and_leaves_nothing(
-    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path
+    write_workflow: WriteWorkflow, start: StartEngine, signs: Path
 ) -> None:
-    engine = start("serve", write_workflow({"held": HELD}, extra=LONG), "--workers", "2")
+    engine = start("serve", write_workflow({"held": HELD}, extra=LONG, signs=True), "--workers", "2")
     family = engine.process.descendants
-    assert len(family) == 3
-    callers = [engine.call(held(tmp_path, number)) for number in range(5)]
-    have_begun(tmp_path, 5)
+    assert len(family) == 4  # zygote, cell, workers
+    callers = [engine.call(held(signs, number)) for number in range(5)]
+    have_begun(signs, 5)
     stopping(engine)
     refused = engine.run()
     assert (refused.status, refused.headers["retry-after"], refused.headers["connection"]) == (503, "1", "close")
     assert "is stopping" in refused.json["error"]
-    (tmp_path / "until").touch()
+    (signs / "until").touch()
     assert [caller.answered().outputs["held"] for caller in callers] == [[number, 1] for number in range(5)]
     assert engine.ended() == 0
     ended(family)
 
 
 def test_a_second_sigterm_ends_at_once_and_tells_the_caller(
-    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path
+    write_workflow: WriteWorkflow, start: StartEngine, signs: Path
 ) -> None:
-    engine = start("serve", write_workflow({"held": HELD}, extra=LONG), "--drain", "3600")
+    engine = start("serve", write_workflow({"held": HELD}, extra=LONG, signs=True), "--drain", "3600")
     family = engine.process.descendants
-    caller = engine.call(held(tmp_path))
-    have_begun(tmp_path)
+    caller = engine.call(held(signs))
+    have_begun(signs)
     stopping(engine)
     engine.signal(signal.SIGTERM)
     assert caller.answered().status == 503
@@ -85,12 +85,12 @@ def test_a_second_sigterm_ends_at_once_and_tells_the_caller(
 
 @pytest.mark.parametrize("hog", HOGS)
 def test_past_the_drain_limit_nodes_are_ended_whatever_they_do(
-    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path, hog: str
+    write_workflow: WriteWorkflow, start: StartEngine, signs: Path, hog: str
 ) -> None:
-    engine = start("serve", write_workflow({"hog": HOGS[hog]}, extra=LONG), "--drain", "1")
+    engine = start("serve", write_workflow({"hog": HOGS[hog]}, extra=LONG, signs=True), "--drain", "1")
     family = engine.process.descendants
-    caller = engine.call(held(tmp_path))
-    have_begun(tmp_path)
+    caller = engine.call(held(signs))
+    have_begun(signs)
     engine.signal(signal.SIGTERM)
     refused = caller.answered()
     assert (refused.status, refused.headers["retry-after"]) == (503, "1")
@@ -101,46 +101,46 @@ def test_past_the_drain_limit_nodes_are_ended_whatever_they_do(
 
 @pytest.mark.parametrize("hog", HOGS)
 def test_workers_end_with_an_engine_that_is_killed_whatever_their_nodes_do(
-    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path, hog: str
+    write_workflow: WriteWorkflow, start: StartEngine, signs: Path, hog: str
 ) -> None:
-    engine = start("serve", write_workflow({"hog": HOGS[hog]}, extra=LONG), "--workers", "2")
+    engine = start("serve", write_workflow({"hog": HOGS[hog]}, extra=LONG, signs=True), "--workers", "2")
     family = engine.process.descendants
-    assert len(family) == 3
-    engine.call(held(tmp_path))
-    have_begun(tmp_path)
+    assert len(family) == 4  # zygote, cell, workers
+    engine.call(held(signs))
+    have_begun(signs)
     engine.signal(signal.SIGKILL)
     assert engine.ended() == -signal.SIGKILL
     ended(family)
 
 
 def test_a_worker_that_is_killed_is_replaced_and_its_runs_begin_again(
-    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path
+    write_workflow: WriteWorkflow, start: StartEngine, signs: Path
 ) -> None:
-    engine = start("serve", write_workflow({"held": HELD}, extra=LONG), "--workers", "1")
+    engine = start("serve", write_workflow({"held": HELD}, extra=LONG, signs=True), "--workers", "1")
     (worker,) = engine.workers
-    callers = [engine.call(held(tmp_path, number)) for number in range(3)]
-    have_begun(tmp_path, 3)
+    callers = [engine.call(held(signs, number)) for number in range(3)]
+    have_begun(signs, 3)
     os.kill(worker.pid, signal.SIGKILL)
     eventually(lambda: engine.metric("pipedreamer_worker_restarts_total") == 1)
     eventually(lambda: engine.ask("GET", "/ready").status == 200)
-    (tmp_path / "until").touch()
+    (signs / "until").touch()
     assert [caller.answered().outputs["held"] for caller in callers] == [[number, 2] for number in range(3)]
     assert engine.run().outputs == {"held": "at once"}
     assert engine.workers.isdisjoint({worker})
 
 
 def test_an_engine_whose_workers_parent_is_killed_goes_on_with_another(
-    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path
+    write_workflow: WriteWorkflow, start: StartEngine, signs: Path
 ) -> None:
-    folder = write_workflow({"held": HELD}, extra="config: {timeout: 1h, retries: 1}")
+    folder = write_workflow({"held": HELD}, extra="config: {timeout: 1h, retries: 1}", signs=True)
     engine = start("serve", folder, "--workers", "2")
     family = engine.process.descendants
-    caller = engine.call(held(tmp_path))
-    have_begun(tmp_path)
+    caller = engine.call(held(signs))
+    have_begun(signs)
     os.kill(engine.zygote.pid, signal.SIGKILL)
     ended(family)
     eventually(lambda: engine.ask("GET", "/ready").status == 200)
-    (tmp_path / "until").touch()
+    (signs / "until").touch()
     assert caller.answered().outputs == {"held": [0, 2]}
     assert engine.run().outputs == {"held": "at once"}
     assert engine.process.descendants.isdisjoint(family)

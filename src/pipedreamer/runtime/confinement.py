@@ -13,7 +13,11 @@ from pipedreamer.spec.permissions import Permissions
 def policy(project: Project, site: Path | None) -> Policy:
     """`site` is the folder of its third-party packages. Raises `ProjectError` where the folder cannot be read."""
     written: object = project.workflow.permissions
-    allowed = written if isinstance(written, Permissions) else Permissions()
+    allowed = (
+        Permissions(write=tuple(written["write"]))
+        if isinstance(written, dict) and "write" in written
+        else Permissions()
+    )
     own = readable(project.root)
     packages = [os.path.realpath(site)] if site else []
     return Policy(

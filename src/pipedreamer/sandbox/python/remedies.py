@@ -22,7 +22,7 @@ def _remedy(error: BaseException, root: str) -> str:
         return ""
     path = error.filename
     if error.errno == errno.ENOSPC:
-        return "/tmp is a scratch folder of limited size"
+        return "/tmp is a scratch folder of limited size"  # noqa: S108 - the sandbox's own
     if isinstance(path, str) and path.startswith("/") and error.errno in _SHUT:
         return _of_path(os.path.normpath(path), root)
     if path is None and error.errno in (errno.EACCES, errno.EPERM):
