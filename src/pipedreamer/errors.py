@@ -11,6 +11,7 @@
     ├── SandboxError            a worker process cannot be started or answers nonsense
     ├── BindError               the engine cannot listen where it was told to
     ├── EgressError             a node may not reach what it asks for; says which line would permit it
+    ├── NameLookupError         a name has no address, or DNS does not answer
     ├── FixtureError            a test fixture cannot be read
     └── EngineBusyError         no room for another run now; says when to try again
 
@@ -91,6 +92,14 @@ class BindError(PipedreamerError):
 
 class EgressError(PipedreamerError):
     """A node may not reach what it asks for: what, why, and which line of `permissions.net` would permit it."""
+
+
+class NameLookupError(PipedreamerError):
+    """A name could not be turned into addresses; `is_final` is false where asking again may help."""
+
+    def __init__(self, message: str, *, is_final: bool) -> None:
+        super().__init__(message)
+        self.is_final = is_final
 
 
 class FixtureError(PipedreamerError):
