@@ -54,7 +54,7 @@ async def answer_query(wire: bytes, lookup: Callable[[str], Awaitable[Sequence[s
     else:
         if question.rdtype == dns.rdatatype.A:
             answer.answer.append(dns.rrset.from_text(question.name, TTL_S, "IN", "A", *found))
-    return answer.to_wire()
+    return answer.to_wire(want_shuffle=False)  # best first, as they were found
 
 
 def _refusal(wire: bytes, flags: int, code: int) -> bytes:
