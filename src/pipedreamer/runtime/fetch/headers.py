@@ -15,6 +15,10 @@ CREDENTIALS: Final = frozenset({"authorization", "cookie", "x-api-key"})
 _OURS: Final = frozenset({"connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding"})
 """About the connection, which is not the node's: passed over, as browsers do."""
 
+_METHOD_OVERRIDES: Final = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+_METHODS_THAT_ECHO = re.compile(r"\b(connect|trace|track)\b", re.IGNORECASE)
+"""Their answers show what was sent, credentials too (https://fetch.spec.whatwg.org/#forbidden-request-header)."""
+
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -28,8 +32,10 @@ def checked(headers: Headers, host: str) -> Headers:
             raise FetchError("a header's name may hold only letters, digits and -")
         if _CONTROL.search(value) or not _fits_latin1(value):
             raise FetchError(f"the header {name} holds a line break or another character that headers cannot carry")
-        if lower == "upgrade" or lower.startswith("proxy-"):
+        if lower in {"upgrade", "http2-settings"} or lower.startswith("proxy-"):
             raise FetchError(f"the header {name} cannot be set")
+        if lower in _METHOD_OVERRIDES and _METHODS_THAT_ECHO.search(value):
+            raise FetchError(f"the header {name} cannot ask for this method")
         if lower == "host" and value.strip().lower() != host:
             raise FetchError("the header Host cannot be set: it is the URL's")
         if lower != "host" and lower not in _OURS:

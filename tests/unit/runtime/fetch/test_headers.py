@@ -23,10 +23,18 @@ def test_headers_of_the_connection_are_passed_over(name: str) -> None:
     assert checked(((name, "x"), ("A", "b")), HOST) == (("A", "b"),)
 
 
-@pytest.mark.parametrize("name", ["Upgrade", "Proxy-Authorization", "proxy-connection"])
+@pytest.mark.parametrize("name", ["Upgrade", "Proxy-Authorization", "proxy-connection", "HTTP2-Settings"])
 def test_headers_that_would_change_who_is_spoken_to_are_refused(name: str) -> None:
     with pytest.raises(FetchError, match=rf"^the header {name} cannot be set$"):
         checked(((name, "x"),), HOST)
+
+
+@pytest.mark.parametrize("name", ["X-HTTP-Method", "x-http-method-override", "X-Method-Override"])
+def test_a_method_whose_answer_would_show_what_was_sent_cannot_be_asked_for_in_a_header(name: str) -> None:
+    for value in ("TRACE", "get, Trace", "track", "CONNECT"):
+        with pytest.raises(FetchError, match=rf"^the header {name} cannot ask for this method$"):
+            checked(((name, value),), HOST)
+    assert checked(((name, "PATCH"),), HOST) == ((name, "PATCH"),)
 
 
 def test_another_host_than_the_urls_is_refused_and_its_own_is_passed_over() -> None:
