@@ -20,7 +20,10 @@ class Answer(Protocol):
 
 
 class Broker(Protocol):
-    """Answers fetches; `open` raises `pipedreamer.FetchError` with what went wrong and never a secret."""
+    """Answers fetches; `open` raises `pipedreamer.FetchError` with what went wrong and never a secret.
 
-    def open(self, request: Fetch) -> AbstractAsyncContextManager[Answer]: ...
+    `worker` stands for whose fetch it is, so that none takes the places of all.
+    """
+
+    def open(self, request: Fetch, worker: object = None, /) -> AbstractAsyncContextManager[Answer]: ...
     async def close(self) -> None: ...

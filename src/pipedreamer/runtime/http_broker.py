@@ -37,9 +37,9 @@ class HttpBroker:
         self._loading = asyncio.Lock()
         self._is_closed = False
 
-    def open(self, request: Fetch) -> AbstractAsyncContextManager[Answer]:
+    def open(self, request: Fetch, worker: object = None, /) -> AbstractAsyncContextManager[Answer]:
         """The answer to a node's fetch; raises FetchError: what was asked for and why it failed, never a secret."""
-        return self._open(request)
+        return self._open(request, worker)
 
     async def close(self) -> None:
         """Close every connection; fetches under way fail, later ones are refused."""
@@ -48,13 +48,13 @@ class HttpBroker:
             await self._sender.close()
 
     @asynccontextmanager
-    async def _open(self, request: Fetch) -> AsyncIterator[Answer]:
+    async def _open(self, request: Fetch, worker: object) -> AsyncIterator[Answer]:
         if request.kind != "http":
             raise FetchError("ctx.k8s needs a cluster: there is none here")
         secrets = self._secrets()
         async with AsyncExitStack() as stack:
             sender = await self._loaded()
-            yield await sender.send(request, secrets, stack)
+            yield await sender.send(request, secrets, stack, worker)
 
     async def _loaded(self) -> "Sender":
         """The part that needs httpx and httpcore: their import takes long, so it waits for the first fetch."""

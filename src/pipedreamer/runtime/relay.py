@@ -75,7 +75,7 @@ class FetchRelay:
 
     async def _serve(self, sender: Sender, request: Fetch, credit: _Credit) -> None:
         try:
-            async with self.broker.open(request) as answer:
+            async with self.broker.open(request, sender) as answer:
                 sender.send(
                     FetchHead(id=request.id, status=answer.status, url=answer.url, headers=tuple(answer.headers))
                 )

@@ -27,7 +27,7 @@ LINES: Final = 1000
 class Nobody:
     """A broker that answers nothing."""
 
-    def open(self, request: Fetch) -> AbstractAsyncContextManager[Answer]:
+    def open(self, request: Fetch, _worker: object = None, /) -> AbstractAsyncContextManager[Answer]:
         raise FetchError(f"nobody answers {request.path}")
 
     async def close(self) -> None:
@@ -90,8 +90,8 @@ class Bench:
 
     # The session has one broker for its life: this one, which asks the scene's.
 
-    def open(self, request: Fetch) -> AbstractAsyncContextManager[Answer]:
-        return self._scene.broker.open(request)
+    def open(self, request: Fetch, worker: object = None, /) -> AbstractAsyncContextManager[Answer]:
+        return self._scene.broker.open(request, worker)
 
     async def close(self) -> None:
         await self._scene.broker.close()

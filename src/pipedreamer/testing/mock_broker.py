@@ -96,7 +96,7 @@ class MockBroker:
         """The keys of answers that nobody asked for."""
         return tuple(route.pattern for route in (*self._routes, *self._cluster) if route not in self._turns)
 
-    def open(self, request: Fetch) -> AbstractAsyncContextManager[Answer]:
+    def open(self, request: Fetch, _worker: object = None, /) -> AbstractAsyncContextManager[Answer]:
         return self._open(request)
 
     async def close(self) -> None:

@@ -250,10 +250,41 @@ async def test_only_so_many_fetches_are_open_at_once_and_the_others_wait(make_br
     assert most == 3
 
 
+async def test_a_worker_that_fetches_without_end_leaves_places_for_the_others(make_broker: MakeBroker) -> None:
+    async def silent(request: Received, writer: asyncio.StreamWriter) -> None:
+        if request.target == "/hold":
+            await asyncio.Event().wait()
+        writer.write(reply(b"x"))
+
+    async def read(broker: HttpBroker, worker: str, path: str) -> bytes:
+        async with broker.open(fetch(server.url(path)), worker) as answer:
+            return b"".join([chunk async for chunk in answer.chunks()])
+
+    async with serving(silent) as server, asyncio.TaskGroup() as group:
+        broker = make_broker(at_once=3, at_once_a_worker=2)
+        greedy = [group.create_task(read(broker, "greedy", "/hold")) for _ in range(50)]
+        await until(lambda: len(server.received) == 2)
+        assert await read(broker, "modest", "/") == b"x"
+        assert len(server.received) == 3
+        for task in greedy:
+            task.cancel()
+
+
+async def test_more_than_may_wait_is_refused_with_what_to_do(make_broker: MakeBroker) -> None:
+    async with serving(answering(reply(b"x"))) as server:
+        broker = make_broker(at_once_a_worker=1, waiting=2)
+        async with broker.open(fetch(server.url())):
+            waiting = [asyncio.create_task(body(broker, fetch(server.url()))) for _ in range(2)]
+            await asyncio.sleep(0)
+            with pytest.raises(FetchError, match=r"2 fetches of this worker are waiting already: begin fewer at once$"):
+                await body(broker, fetch(server.url()))
+        assert await asyncio.gather(*waiting) == [b"x", b"x"]
+
+
 async def test_a_fetch_that_waits_too_long_for_its_turn_says_so(make_broker: MakeBroker) -> None:
     broker = make_broker(at_once=1)
     async with serving(answering(reply(b"x"))) as server, broker.open(fetch(server.url())):
-        with pytest.raises(FetchError, match="timed out after 50ms, waiting for one of 1 other fetches to end"):
+        with pytest.raises(FetchError, match="timed out after 50ms, waiting for other fetches to end"):
             await body(broker, fetch(server.url(), timeout=0.05))
 
 

@@ -25,7 +25,7 @@ from pipedreamer.sandbox.protocol import Fetch
 class NoNetwork:
     """A broker that answers nothing."""
 
-    def open(self, request: Fetch) -> Any:
+    def open(self, request: Fetch, _worker: object = None, /) -> Any:
         raise FetchError(f"no network for {request.path}")
 
     async def close(self) -> None:

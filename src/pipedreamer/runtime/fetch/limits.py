@@ -9,7 +9,8 @@ _MIB = 1024 * 1024
 class FetchLimits:
     """Sizes in bytes, times in seconds.
 
-    `at_once` fetches are open together, more wait. `response_body` counts decompressed bytes. `headers` holds for each
+    `at_once` fetches are open together, `at_once_a_worker` of one worker; more wait, for each worker at most `waiting`
+    with `bytes_waiting` in their requests. `response_body` counts decompressed bytes. `headers` holds for each
     direction. `connect_s` bounds making a connection, TLS included; `silence_s` how long the server may send nothing
     when the node gave no `timeout` of its own.
     """
@@ -21,3 +22,6 @@ class FetchLimits:
     redirects: int = 10
     connect_s: float = 10.0
     silence_s: float = 30.0
+    at_once_a_worker: int = 32
+    waiting: int = 4096
+    bytes_waiting: int = 128 * _MIB

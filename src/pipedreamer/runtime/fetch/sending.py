@@ -1,6 +1,5 @@
 """One fetch after the other on the connections of one workflow."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -12,6 +11,7 @@ from pipedreamer.runtime.fetch.exchange import Exchange
 from pipedreamer.runtime.fetch.failure import FAILURES, why
 from pipedreamer.runtime.fetch.limits import FetchLimits
 from pipedreamer.runtime.fetch.patience import Patience
+from pipedreamer.runtime.fetch.places import Places
 from pipedreamer.runtime.fetch.pools import Pools
 from pipedreamer.runtime.fetch.redirects import Target
 from pipedreamer.runtime.fetch.request import first_target
@@ -26,9 +26,11 @@ class Sender:
     def __init__(self, limits: FetchLimits, resolve: Resolve) -> None:
         self._limits = limits
         self._pools = Pools(resolve)
-        self._places = asyncio.Semaphore(limits.at_once)
+        self._places = Places(limits)
 
-    async def send(self, request: Fetch, secrets: dict[str, Any], stack: AsyncExitStack) -> HttpAnswer:
+    async def send(
+        self, request: Fetch, secrets: dict[str, Any], stack: AsyncExitStack, worker: object = None
+    ) -> HttpAnswer:
         """The answer; `stack` takes what is to be given back when it is done with. Raises FetchError."""
         complain = _complaints(f"ctx.fetch({request.service[:60]!r})", secrets)
         try:
@@ -37,8 +39,8 @@ class Sender:
         except FetchError as error:
             raise complain(str(error)) from None
         complain = _complaints(_what(target), secrets)
-        await self._take_place(patience, complain, stack)
         try:
+            await self._take_place(worker, _size(request), patience, stack)
             pool = await stack.enter_async_context(self._pools.lend(request.ca))
         except FetchError as error:
             raise complain(str(error)) from None
@@ -49,16 +51,12 @@ class Sender:
         """Close every connection."""
         await self._pools.close()
 
-    async def _take_place(
-        self, patience: Patience, complain: Callable[[str], FetchError], stack: AsyncExitStack
-    ) -> None:
+    async def _take_place(self, worker: object, size: int, patience: Patience, stack: AsyncExitStack) -> None:
         try:
             async with patience.in_all():
-                await self._places.acquire()
+                stack.callback(await self._places.take(worker, size))
         except TimeoutError:
-            reason = f"{patience.why()}, waiting for one of {self._limits.at_once} other fetches to end"
-            raise complain(reason) from None
-        stack.callback(self._places.release)
+            raise FetchError(f"{patience.why()}, waiting for other fetches to end") from None
 
     async def _answer(
         self, exchange: Exchange, first: Target, secrets: dict[str, Any], stack: AsyncExitStack
@@ -83,6 +81,10 @@ class Sender:
         if isinstance(error, TimeoutError):
             return exchange.patience.why()
         return why(error, self._limits.connect_s)
+
+
+def _size(request: Fetch) -> int:
+    return len(request.body or b"") + len(request.path) + sum(len(name) + len(value) for name, value in request.headers)
 
 
 def _what(first: Target, last: Target | None = None) -> str:

@@ -20,4 +20,4 @@ def test_a_broker_is_made_without_loading_the_http_libraries() -> None:
 
 def test_the_limits_are_the_documented_ones() -> None:
     mib = 1024 * 1024
-    assert FetchLimits() == FetchLimits(64, 64 * mib, 64 * mib, 65536, 10, 10.0, 30.0)
+    assert FetchLimits() == FetchLimits(64, 64 * mib, 64 * mib, 65536, 10, 10.0, 30.0, 32, 4096, 128 * mib)
