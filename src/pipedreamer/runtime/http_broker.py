@@ -9,30 +9,38 @@ from typing import TYPE_CHECKING, Any
 from pipedreamer.authoring import FetchError
 from pipedreamer.runtime.broker import Answer
 from pipedreamer.runtime.fetch.limits import FetchLimits
-from pipedreamer.runtime.fetch.resolve import Resolve, resolve_by_system
 from pipedreamer.sandbox.protocol import Fetch
+from pipedreamer.spec.permissions import Permissions
 
 if TYPE_CHECKING:
+    from pipedreamer.runtime.egress import OwnPorts
+    from pipedreamer.runtime.fetch.resolve import Resolve
     from pipedreamer.runtime.fetch.sending import Sender
 
 
 class HttpBroker:
     """Sends nodes' HTTP requests; implements `runtime.broker.Broker` for the kind `http`.
 
-    `secrets` gives the secrets as they are now; what they add to a request the node never sees. `resolve` decides
-    which addresses may be connected to. No proxy of the environment is used, no cookie kept. Leaving `open` early
-    ends the fetch at once.
+    `secrets` gives the secrets as they are now; what they add to a request the node never sees. `permissions` say
+    which hosts may be reached and which secrets used; they hold as long as the broker does, and its connections serve
+    nobody else. `own_ports` are never reached. `resolve` looks names up instead of the system; what it finds is
+    checked all the same. No proxy of the environment is used, no cookie kept. Leaving `open` early ends the fetch.
     """
 
     def __init__(
         self,
         secrets: Callable[[], dict[str, Any]],
         limits: FetchLimits | None = None,
-        resolve: Resolve = resolve_by_system,
+        resolve: "Resolve | None" = None,
+        *,
+        permissions: Permissions | None = None,
+        own_ports: "OwnPorts | None" = None,
     ) -> None:
         self._secrets = secrets
         self._limits = limits or FetchLimits()
         self._resolve = resolve
+        self._permissions = permissions or Permissions()
+        self._own_ports = own_ports
         self._sender: Sender | None = None
         self._loading = asyncio.Lock()
         self._is_closed = False
@@ -63,5 +71,5 @@ class HttpBroker:
                 raise FetchError("the engine is stopping: no fetch is begun any more")
             if self._sender is None:
                 module = await asyncio.to_thread(importlib.import_module, "pipedreamer.runtime.fetch.sending")
-                self._sender = module.Sender(self._limits, self._resolve)
+                self._sender = module.Sender(self._limits, self._permissions, self._own_ports, self._resolve)
             return self._sender

@@ -6,9 +6,11 @@ from typing import Any, Protocol
 import pytest
 from tests.integration.broker.servers import Certificates, make_certificates
 
+from pipedreamer.runtime.egress import OwnPorts
 from pipedreamer.runtime.fetch.limits import FetchLimits
-from pipedreamer.runtime.fetch.resolve import Resolve, resolve_by_system
+from pipedreamer.runtime.fetch.resolve import Resolve
 from pipedreamer.runtime.http_broker import HttpBroker
+from pipedreamer.spec.permissions import Destination, Permissions
 
 
 class MakeBroker(Protocol):
@@ -16,7 +18,9 @@ class MakeBroker(Protocol):
         self,
         secrets: dict[str, Any] | Callable[[], dict[str, Any]] | None = None,
         *,
-        resolve: Resolve = resolve_by_system,
+        resolve: Resolve | None = None,
+        permissions: Permissions | None = None,
+        own_ports: OwnPorts | None = None,
         **limits: float,
     ) -> HttpBroker: ...
 
@@ -28,11 +32,14 @@ async def make_broker() -> AsyncIterator[MakeBroker]:
     def make(
         secrets: dict[str, Any] | Callable[[], dict[str, Any]] | None = None,
         *,
-        resolve: Resolve = resolve_by_system,
+        resolve: Resolve | None = None,
+        permissions: Permissions | None = None,
+        own_ports: OwnPorts | None = None,
         **limits: Any,
     ) -> HttpBroker:
         given = secrets if callable(secrets) else lambda: secrets or {}
-        brokers.append(HttpBroker(given, FetchLimits(**limits), resolve))
+        broker = HttpBroker(given, FetchLimits(**limits), resolve, permissions=permissions, own_ports=own_ports)
+        brokers.append(broker)
         return brokers[-1]
 
     yield make
@@ -40,7 +47,14 @@ async def make_broker() -> AsyncIterator[MakeBroker]:
         await broker.close()
 
 
+def listed(*entries: str, **others: Any) -> Permissions:
+    """The permissions of a workflow whose `net` has these entries, each with its port."""
+    parts = [entry.rpartition(":") for entry in entries]
+    net = tuple(Destination(host, int(port)) for host, _, port in parts)
+    return Permissions(net=net, declared=True, **others)
+
+
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    names = "DNS:api.github.com,DNS:api.my-service.com,DNS:localhost,IP:127.0.0.1"
+    names = "DNS:api.github.com,DNS:api.my-service.com,DNS:github.example,DNS:localhost,IP:127.0.0.1"
     return make_certificates(tmp_path_factory.mktemp("certificates"), names)

@@ -74,7 +74,7 @@ def redirecting(location: str, status: str = "302 Found") -> Handler:
 
 
 @contextlib.asynccontextmanager
-async def serving(handle: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
+async def serving(handle: Handler, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> AsyncIterator[Server]:
     """An HTTP/1.1 server with kept connections, for as long as the context lasts."""
     server = Server()
     tasks: set[asyncio.Task[None]] = set()
@@ -94,7 +94,7 @@ async def serving(handle: Handler, tls: ssl.SSLContext | None = None) -> AsyncIt
         server.closed += 1
         writer.close()
 
-    listening = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
+    listening = await asyncio.start_server(connected, host, 0, ssl=tls)
     server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server
@@ -163,6 +163,22 @@ async def serving_http2(tls: ssl.SSLContext) -> AsyncIterator[Server]:
         yield server
     finally:
         listening.close()
+
+
+class Addresses:
+    """Resolves every name to these addresses, one lookup after the other, and then to the last; ports stay as they are.
+
+    `asked` has what was looked up.
+    """
+
+    def __init__(self, *lookups: str | Sequence[str]) -> None:
+        self._lookups = [[found] if isinstance(found, str) else list(found) for found in lookups]
+        self.asked: list[str] = []
+
+    async def __call__(self, host: str, port: int, /) -> Sequence[tuple[str, int]]:
+        self.asked.append(host)
+        found = self._lookups.pop(0) if len(self._lookups) > 1 else self._lookups[0]
+        return [(ip, port) for ip in found]
 
 
 class Phonebook:

@@ -232,6 +232,10 @@ async def test_https_to_a_server_without_tls_and_the_other_way_round(
         ("my_service", "/x", "there is no host api.my_service.com"),
         ("", "/x", "there is no host api..com"),
         ("svc", "http:///x", "the URL's host or port is none that can exist"),
+        ("svc", "http://1.2.3.4.5/", "the URL's host or port is none that can exist"),
+        ("svc", "http://[fe80::1%eth0]/", "the URL's host or port is none that can exist"),
+        ("svc", "http://%31%32%37.0.0.1/", "the URL's host or port is none that can exist"),
+        ("svc", "http://0177.0.0.1/", "this is not a URL"),
         ("svc", "http://a:0/", "the URL's host or port is none that can exist"),
         ("svc", "http://a b/", "the URL's host or port is none that can exist"),
         ("svc", "/x\r\nHost: evil", "this is not a URL"),
@@ -277,7 +281,7 @@ async def test_a_name_without_addresses(make_broker: MakeBroker) -> None:
         return []
 
     said = await failure(make_broker(resolve=resolve), fetch("http://none.example/"))
-    assert said == "GET http://none.example/: the connection could not be made"
+    assert said == "GET http://none.example/: the name none.example has no address"
 
 
 # other kinds, the end

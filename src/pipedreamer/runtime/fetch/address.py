@@ -7,10 +7,10 @@ from urllib.parse import unquote_to_bytes
 import httpx
 
 from pipedreamer.authoring import FetchError
+from pipedreamer.runtime.egress.spelling import spelled
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _SERVICE = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.IGNORECASE)
-_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -35,13 +35,19 @@ def parsed(text: str) -> httpx.URL:
 
 
 def fetchable(url: httpx.URL) -> httpx.URL:
-    """The URL without its fragment, if it is one of HTTP with a host and a port that can exist; raises FetchError."""
+    """The URL with its host in the one spelling that is checked, connected to and sent, and without its fragment.
+
+    Raises FetchError where it is none of HTTP with a host and a port that can exist.
+    """
     if url.scheme not in _PORTS:
         raise FetchError(f"only http:// and https:// can be fetched, not {url.scheme}://")
-    host = url.raw_host.decode()
-    if not host or not _HOST.fullmatch(host) or not 0 < port_of(url) < 65536:
+    try:
+        host = str(spelled(url.raw_host.decode()))
+    except ValueError:
+        host = ""
+    if not host or not 0 < port_of(url) < 65536:
         raise FetchError("the URL's host or port is none that can exist")
-    return url.copy_with(fragment=None)
+    return url.copy_with(host=host, fragment=None)
 
 
 def port_of(url: httpx.URL) -> int:

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from pipedreamer.authoring import FetchError
 from pipedreamer.runtime.fetch.address import address, basic_auth, host_header, without_userinfo
-from pipedreamer.runtime.fetch.headers import checked, with_auth, with_defaults
+from pipedreamer.runtime.fetch.headers import checked, with_defaults
 from pipedreamer.runtime.fetch.limits import FetchLimits
+from pipedreamer.runtime.fetch.permitted import Permitted
 from pipedreamer.runtime.fetch.redirects import Target
 from pipedreamer.sandbox.protocol import Fetch
 
@@ -14,8 +15,11 @@ _METHOD = re.compile(r"[A-Z][A-Z-]{0,31}")
 _REFUSED: Final = frozenset({"CONNECT", "TRACE", "TRACK"})
 
 
-def first_target(request: Fetch, secrets: dict[str, Any], limits: FetchLimits) -> Target:
+def first_target(
+    request: Fetch, secrets: dict[str, Any], limits: FetchLimits, permitted: Permitted | None = None
+) -> Target:
     """The request for `ctx.fetch` with what the secrets add; raises FetchError where it may not or cannot be sent."""
+    permitted = permitted or Permitted.everything()
     method = request.method.upper()
     if not _METHOD.fullmatch(method) or method in _REFUSED:
         raise FetchError("this method cannot be used")
@@ -23,6 +27,7 @@ def first_target(request: Fetch, secrets: dict[str, Any], limits: FetchLimits) -
         raise FetchError(f"the request's body is larger than {limits.request_body} bytes")
     url = address(request.service, request.path)
     bare = without_userinfo(url)
+    permitted.check(bare)
     headers = checked(request.headers, host_header(bare))
-    headers = with_auth(headers, request.service, secrets.get(request.service), basic_auth(url))
+    headers = permitted.with_secret(headers, request.service, secrets, bare, basic_auth(url))
     return Target(method, bare, with_defaults(headers), request.body)

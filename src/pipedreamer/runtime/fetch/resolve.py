@@ -1,11 +1,11 @@
 """The seam that decides which addresses a fetch may connect to."""
 
-import asyncio
-import socket
 from collections.abc import Sequence
 from typing import Protocol
 
 from pipedreamer.authoring import FetchError
+from pipedreamer.errors import EgressError, NameLookupError
+from pipedreamer.runtime.egress import Egress, lookup_by_system
 
 
 class Resolve(Protocol):
@@ -21,11 +21,26 @@ class Resolve(Protocol):
 async def resolve_by_system(host: str, port: int, /) -> Sequence[tuple[str, int]]:
     """Every address that the machine's resolver knows, in its order (RFC 6724)."""
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        if error.errno == socket.EAI_AGAIN:
-            raise FetchError(f"the name {host} cannot be looked up now (no answer from DNS)") from error
-        raise FetchError(f"the name {host} was not found") from error
-    except UnicodeError as error:
-        raise FetchError(f"the name {host} was not found") from error
-    return [(str(address[0]), port) for *_, address in found]
+        return [(ip, port) for ip in await lookup_by_system(host)]
+    except NameLookupError as error:
+        raise FetchError(str(error)) from error
+
+
+class AllowedResolve:
+    """Implements `Resolve`: what `egress` lets nodes reach of what another one finds.
+
+    What is not declared is not even looked up, and an address needs no lookup.
+    """
+
+    def __init__(self, egress: Egress, resolve: Resolve = resolve_by_system) -> None:
+        self._egress = egress
+        self._resolve = resolve
+
+    async def __call__(self, host: str, port: int, /) -> Sequence[tuple[str, int]]:
+        try:
+            match = self._egress.check_name(host, port)
+            name = match.host
+            found = await self._resolve(name, port) if isinstance(name, str) else [(str(name), port)]
+            return self._egress.allowed(match, found)
+        except EgressError as error:
+            raise FetchError(str(error)) from error

@@ -5,27 +5,34 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from pipedreamer.authoring import FetchError
+from pipedreamer.runtime.egress import Egress, OwnPorts, no_ports
 from pipedreamer.runtime.fetch.address import shown
 from pipedreamer.runtime.fetch.answer import HttpAnswer
 from pipedreamer.runtime.fetch.exchange import Exchange
 from pipedreamer.runtime.fetch.failure import FAILURES, why
 from pipedreamer.runtime.fetch.limits import FetchLimits
 from pipedreamer.runtime.fetch.patience import Patience
+from pipedreamer.runtime.fetch.permitted import Permitted
 from pipedreamer.runtime.fetch.places import Places
 from pipedreamer.runtime.fetch.pools import Pools
 from pipedreamer.runtime.fetch.redirects import Target
 from pipedreamer.runtime.fetch.request import first_target
-from pipedreamer.runtime.fetch.resolve import Resolve
+from pipedreamer.runtime.fetch.resolve import AllowedResolve, Resolve, resolve_by_system
 from pipedreamer.runtime.mask import Mask
 from pipedreamer.sandbox.protocol import Fetch
+from pipedreamer.spec.permissions import Permissions
 
 
 class Sender:
     """Sends fetches, so many at once, and tells of failures in words that hold no secret."""
 
-    def __init__(self, limits: FetchLimits, resolve: Resolve) -> None:
+    def __init__(
+        self, limits: FetchLimits, permissions: Permissions, own_ports: OwnPorts | None, resolve: Resolve | None
+    ) -> None:
         self._limits = limits
-        self._pools = Pools(resolve)
+        egress = Egress(permissions.net, own_ports or no_ports)
+        self._permitted = Permitted(permissions, egress)
+        self._pools = Pools(AllowedResolve(egress, resolve or resolve_by_system))
         self._places = Places(limits)
 
     async def send(
@@ -35,7 +42,7 @@ class Sender:
         complain = _complaints(f"ctx.fetch({request.service[:60]!r})", secrets)
         try:
             patience = Patience.of(request.timeout, self._limits.silence_s)
-            target = first_target(request, secrets, self._limits)
+            target = first_target(request, secrets, self._limits, self._permitted)
         except FetchError as error:
             raise complain(str(error)) from None
         complain = _complaints(_what(target), secrets)

@@ -9,7 +9,8 @@ SCRIPT = """
 import sys
 import pipedreamer.runtime.http_broker, pipedreamer.runtime.mask
 pipedreamer.runtime.http_broker.HttpBroker(dict)
-print([name for name in ("httpx", "httpcore", "anyio", "h2", "certifi", "yaml") if name in sys.modules])
+heavy = ("httpx", "httpcore", "anyio", "h2", "certifi", "yaml", "pipedreamer.runtime.egress", "dns")
+print([name for name in heavy if name in sys.modules])
 """
 
 
