@@ -7,6 +7,7 @@ missing=""
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need dot graphviz
 need systemd-analyze systemd
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 [ "${CI:-}" = true ] || { need wrk wrk; need hyperfine hyperfine; }
 [ -n "$missing" ] || exit 0
 

@@ -27,6 +27,6 @@ def policy(project: Project, site: Path | None) -> Policy:
         write=allowed.write,
         env={name: os.environ[name] for name in allowed.env if name in os.environ},
         memory=allowed.memory,
-        tcp=False,
+        tcp=bool(allowed.net),
         uid=own_uid(),
     )

@@ -19,6 +19,7 @@ from pipedreamer.runtime.mask import Mask
 from pipedreamer.runtime.result import RunResult
 from pipedreamer.runtime.session import Capacity, Session, Surroundings
 from pipedreamer.runtime.settings import Settings
+from pipedreamer.sandbox.connects import ClosedGateway, Gateway
 from pipedreamer.sandbox.protocol import Fetch
 
 
@@ -56,6 +57,8 @@ async def start_session() -> AsyncIterator[StartSession]:
             settings: Settings | None = None,
             broker: Any = None,
             site: Path | None = None,
+            gateway: Callable[[], Gateway] = ClosedGateway,
+            memory: int | None = None,
         ) -> Bench:
             values = settings or Settings(config={}, secrets={})
             lines: list[NodeLine] = []
@@ -64,10 +67,13 @@ async def start_session() -> AsyncIterator[StartSession]:
                 mask=lambda: Mask(values.secrets),
                 log=lines.append,
                 capacity=capacity or Capacity(workers=2, running=64),
+                gateway=gateway,
             )
             assembly = assemble(open_project(folder), site, jitter=False)
             # What nodes leave beside the folder, tests look at.
-            policy = msgspec.structs.replace(assembly.policy, write=(str(folder.parent),))
+            policy = msgspec.structs.replace(
+                assembly.policy, write=(str(folder.parent),), memory=memory or assembly.policy.memory
+            )
             session = Session(dataclasses.replace(assembly, policy=policy), values, around)
             await stack.enter_async_context(session)
             return Bench(session, lines)
