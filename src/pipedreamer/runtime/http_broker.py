@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 class HttpBroker:
     """Sends nodes' HTTP requests; implements `runtime.broker.Broker` for the kind `http`.
 
-    `secrets` gives the secrets as they are now; what they add to a request the node never sees. `permissions` say
-    which hosts may be reached and which secrets used; they hold as long as the broker does, and its connections serve
-    nobody else. `own_ports` are never reached. `resolve` looks names up instead of the system; what it finds is
-    checked all the same. No proxy of the environment is used, no cookie kept. Leaving `open` early ends the fetch.
+    `secrets` gives the secrets as they are now; what they add to a request the node never sees. `permissions` gives
+    what nodes may reach and which secrets may be used, as it is now; no connection outlives a change of it. `own_ports`
+    are never reached. `resolve` looks names up instead of the system; what it finds is checked all the same. No proxy
+    of the environment is used, no cookie kept. Leaving `open` early ends the fetch.
     """
 
     def __init__(
@@ -33,13 +33,13 @@ class HttpBroker:
         limits: FetchLimits | None = None,
         resolve: "Resolve | None" = None,
         *,
-        permissions: Permissions | None = None,
+        permissions: Callable[[], Permissions] = Permissions,
         own_ports: "OwnPorts | None" = None,
     ) -> None:
         self._secrets = secrets
         self._limits = limits or FetchLimits()
         self._resolve = resolve
-        self._permissions = permissions or Permissions()
+        self._permissions = permissions
         self._own_ports = own_ports
         self._sender: Sender | None = None
         self._loading = asyncio.Lock()
@@ -71,5 +71,6 @@ class HttpBroker:
                 raise FetchError("the engine is stopping: no fetch is begun any more")
             if self._sender is None:
                 module = await asyncio.to_thread(importlib.import_module, "pipedreamer.runtime.fetch.sending")
-                self._sender = module.Sender(self._limits, self._permissions, self._own_ports, self._resolve)
+                self._sender = module.Sender(self._limits, self._own_ports, self._resolve)
+            await self._sender.permit(self._permissions())
             return self._sender

@@ -19,7 +19,7 @@ class MakeBroker(Protocol):
         secrets: dict[str, Any] | Callable[[], dict[str, Any]] | None = None,
         *,
         resolve: Resolve | None = None,
-        permissions: Permissions | None = None,
+        permissions: Permissions | Callable[[], Permissions] | None = None,
         own_ports: OwnPorts | None = None,
         **limits: float,
     ) -> HttpBroker: ...
@@ -33,12 +33,13 @@ async def make_broker() -> AsyncIterator[MakeBroker]:
         secrets: dict[str, Any] | Callable[[], dict[str, Any]] | None = None,
         *,
         resolve: Resolve | None = None,
-        permissions: Permissions | None = None,
+        permissions: Permissions | Callable[[], Permissions] | None = None,
         own_ports: OwnPorts | None = None,
         **limits: Any,
     ) -> HttpBroker:
         given = secrets if callable(secrets) else lambda: secrets or {}
-        broker = HttpBroker(given, FetchLimits(**limits), resolve, permissions=permissions, own_ports=own_ports)
+        allowed = permissions if callable(permissions) else lambda: permissions or Permissions()
+        broker = HttpBroker(given, FetchLimits(**limits), resolve, permissions=allowed, own_ports=own_ports)
         brokers.append(broker)
         return brokers[-1]
 

@@ -275,6 +275,19 @@ async def test_the_connections_of_one_workflow_serve_no_other_one(make_broker: M
     assert (server.connections, len(server.received)) == (1, 2)
 
 
+async def test_narrower_permissions_hold_at_once_for_kept_connections_too(make_broker: MakeBroker) -> None:
+    async with serving(answering(reply(b"ok"))) as server:
+        allowed = listed(f"127.0.0.1:{server.port}")
+        broker = make_broker(permissions=lambda: allowed)
+        async with broker.open(fetch(server.url())) as answer:
+            allowed = listed("other.example:443")
+            await failure(broker, fetch(server.url()))
+            assert [chunk async for chunk in answer.chunks()] == [b"ok"]
+        allowed = listed(f"127.0.0.1:{server.port}", "other.example:443")
+        await got(broker, fetch(server.url()))
+    assert (server.connections, len(server.received)) == (2, 2)
+
+
 # what a node could say to be sent elsewhere
 
 

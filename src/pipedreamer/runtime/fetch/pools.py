@@ -69,6 +69,12 @@ class Pools:
         if not pool.users:
             await self._close(pool)
 
+    async def replace(self, resolve: Resolve) -> None:
+        """Connect to what this one says from now on; fetches under way keep the connections they have."""
+        self._resolve = resolve
+        for pool in list(self._pools.values()):
+            await self.retire(pool)
+
     async def close(self) -> None:
         """Close every connection, also those in use."""
         self._is_closed = True

@@ -26,14 +26,22 @@ from pipedreamer.spec.permissions import Permissions
 class Sender:
     """Sends fetches, so many at once, and tells of failures in words that hold no secret."""
 
-    def __init__(
-        self, limits: FetchLimits, permissions: Permissions, own_ports: OwnPorts | None, resolve: Resolve | None
-    ) -> None:
+    def __init__(self, limits: FetchLimits, own_ports: OwnPorts | None, resolve: Resolve | None) -> None:
         self._limits = limits
-        egress = Egress(permissions.net, own_ports or no_ports)
-        self._permitted = Permitted(permissions, egress)
-        self._pools = Pools(AllowedResolve(egress, resolve or resolve_by_system))
+        self._own_ports = own_ports or no_ports
+        self._resolve = resolve or resolve_by_system
+        self._permissions = Permissions(net=(), secrets=())
+        self._permitted = Permitted(self._permissions, Egress(()))
+        self._pools = Pools(AllowedResolve(Egress(()), self._resolve))
         self._places = Places(limits)
+
+    async def permit(self, permissions: Permissions) -> None:
+        """Send by these from now on; until the first call nothing is permitted."""
+        if permissions == self._permissions:
+            return
+        egress = Egress(permissions.net, self._own_ports)
+        self._permissions, self._permitted = permissions, Permitted(permissions, egress)
+        await self._pools.replace(AllowedResolve(egress, self._resolve))
 
     async def send(
         self, request: Fetch, secrets: dict[str, Any], stack: AsyncExitStack, worker: object = None
