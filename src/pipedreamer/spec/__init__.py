@@ -8,11 +8,15 @@ from pipedreamer.spec.duration import parse_duration
 from pipedreamer.spec.input_schema import SchemaFault, schema_faults
 from pipedreamer.spec.json_schema import json_schema
 from pipedreamer.spec.model import Edge, Node, Trigger, TriggerType, Workflow
+from pipedreamer.spec.permissions import Destination, Permissions
 from pipedreamer.spec.reading import Reading, load, read, read_value
+from pipedreamer.spec.widening import widened
 
 __all__ = [
+    "Destination",
     "Edge",
     "Node",
+    "Permissions",
     "Reading",
     "SchemaFault",
     "Trigger",
@@ -24,4 +28,5 @@ __all__ = [
     "read",
     "read_value",
     "schema_faults",
+    "widened",
 ]

@@ -37,7 +37,8 @@ class Block(Shaped[Mapping]):
     """A mapping of known fields.
 
     `keeps`: unknown keys are carried along as JSON. `warns`: they are reported, except those that begin with `x-`
-    (places for anchors). `elsewhere`: fields that would have a meaning in another place, and in which.
+    (places for anchors). `closed`: each of them is an error. `elsewhere`: fields that would have a meaning in another
+    place, and in which.
     """
 
     fields: tuple[Field, ...]
@@ -45,6 +46,7 @@ class Block(Shaped[Mapping]):
     example: str
     keeps: bool = False
     warns: bool = True
+    closed: bool = False
     elsewhere: Map[str, str] = field(default_factory=dict)
     shape = Mapping
 
@@ -79,14 +81,15 @@ class Block(Shaped[Mapping]):
 
     def _unknown(self, entry: Entry, at: At, out: Findings) -> None:
         name = entry.key.text
-        if not self.warns or name.startswith("x-"):
+        if not self.closed and (not self.warns or name.startswith("x-")):
             return
+        report = out.error if self.closed else out.warning
         here = at.label or "the workflow"
         if name in self.elsewhere:
             out.warning(entry.key, f"{here} has no use for {name}", f"it belongs to {self.elsewhere[name]}")
         else:
             known = ", ".join(self.by_name)
-            out.warning(
+            report(
                 entry.key,
                 f"{here} has an unknown key {shown(name)}",
                 lambda: self._names.hint(name) or f"known keys: {known}",
@@ -95,7 +98,8 @@ class Block(Shaped[Mapping]):
     def schema(self) -> Schema:
         required = [known.name for known in self._required]
         properties = {known.name: known.schema() for known in self.fields}
-        return {"type": "object", "properties": properties} | ({"required": required} if required else {})
+        more = {"additionalProperties": False} if self.closed else {}
+        return {"type": "object", "properties": properties} | more | ({"required": required} if required else {})
 
 
 @dataclass(frozen=True)

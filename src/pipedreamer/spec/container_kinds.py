@@ -8,6 +8,7 @@ from pipedreamer.spec.json_value import to_json
 from pipedreamer.spec.kind import At, Kind, Schema, Shaped
 from pipedreamer.spec.scalar_kinds import Text
 from pipedreamer.spec.tree import Entry, Mapping, Scalar, Sequence, Tree
+from pipedreamer.spec.wording import described, shown
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,28 @@ class ListOf(Shaped[Sequence]):
 
     def schema(self) -> Schema:
         return {"type": "array", "items": self.kind.schema()} | ({"minItems": 1} if self.needed else {})
+
+
+@dataclass(frozen=True)
+class Distinct(ListOf):
+    """A list in which each value counts once; a second time is a warning."""
+
+    def take(self, tree: Sequence, at: At, out: Findings) -> list[Any]:
+        first: dict[Any, int] = {}
+        for i, value in enumerate(super().take(tree, at, out)):
+            if value is not None and first.setdefault(value, i) != i:
+                message = f"{at.label}[{i}] says the same as {at.label}[{first[value]}]"
+                out.warning(tree.items[i], message, "remove one of them")
+        return list(first)
+
+    def mismatch(self, tree: Tree, at: At, out: Findings) -> None:
+        """A single text is probably meant as a list of one, and `none` as an empty list."""
+        if not isinstance(tree, Scalar):
+            super().mismatch(tree, at, out)
+            return
+        meant = {"none": "write []", "any": "", "all": "", "*": ""}.get(tree.text, f"write [{shown(tree.text)}]")
+        message = f"{at.label} must be {self.expects}, not {described(tree)}"
+        out.error(tree, message, meant or f"for example {self.example}")
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,13 @@ from typing import Final
 
 from pipedreamer.spec.block import Block, Field
 from pipedreamer.spec.container_kinds import Json, ListOf, MapOf
-from pipedreamer.spec.fields_of_permissions import QUANTITY, QUANTITY_RULE, texts
 from pipedreamer.spec.kind import ByShape
+from pipedreamer.spec.quantity import QUANTITY, QUANTITY_RULE
 from pipedreamer.spec.scalar_kinds import Choice, Text, Whole
+
+
+def _texts(example: str) -> ListOf:
+    return ListOf(Text(example), "a list of text", f"[{example}]")
 
 
 def _text_map(key: str, value: str) -> MapOf:
@@ -15,11 +19,11 @@ def _text_map(key: str, value: str) -> MapOf:
 
 _RULE = Block(
     (
-        Field("apiGroups", texts('""'), "API groups; an empty text is the core group."),
-        Field("resources", texts("pods"), "Kinds of objects, in the plural."),
-        Field("resourceNames", texts("my-pod"), "Only objects of these names."),
-        Field("nonResourceURLs", texts("/metrics"), "Paths of the API server (only in a clusterRole)."),
-        Field("verbs", texts("get"), "What may be done.", required=True),
+        Field("apiGroups", _texts('""'), "API groups; an empty text is the core group."),
+        Field("resources", _texts("pods"), "Kinds of objects, in the plural."),
+        Field("resourceNames", _texts("my-pod"), "Only objects of these names."),
+        Field("nonResourceURLs", _texts("/metrics"), "Paths of the API server (only in a clusterRole)."),
+        Field("verbs", _texts("get"), "What may be done.", required=True),
     ),
     "a mapping with verbs",
     '{apiGroups: [""], resources: [pods], verbs: [get, list]}',
@@ -81,8 +85,8 @@ DEPLOYMENT: Final = Block(
             ),
             "Taints that do not keep the pods away.",
         ),
-        Field("imagePullSecrets", texts("my-registry"), "Secrets that open the registry."),
-        Field("secrets", texts("shared-postgres"), "Shared secrets, mounted beside the workflow's own."),
+        Field("imagePullSecrets", _texts("my-registry"), "Secrets that open the registry."),
+        Field("secrets", _texts("shared-postgres"), "Shared secrets, mounted beside the workflow's own."),
         Field("record", _RECORD, "Where the record of runs is kept.", default="ephemeral"),
         Field("env", _text_map("TZ", "UTC"), "Environment variables of the engine; plain values only."),
         Field("annotations", _text_map("team", "data"), "Annotations of the pods."),

@@ -1,42 +1,91 @@
-"""The fields of `permissions`: what a workflow's nodes may reach. What they mean is the sandbox's matter."""
+"""The fields of `permissions`: what a workflow's nodes may reach."""
 
 import re
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
 
 from pipedreamer.spec.block import Block, Field
-from pipedreamer.spec.container_kinds import ListOf
-from pipedreamer.spec.kind import ByShape
-from pipedreamer.spec.scalar_kinds import Choice, Text
+from pipedreamer.spec.container_kinds import Distinct
+from pipedreamer.spec.destinations import destination
+from pipedreamer.spec.findings import Findings
+from pipedreamer.spec.granted_names import VARIABLE, secret_name, variable
+from pipedreamer.spec.granted_paths import granted_path
+from pipedreamer.spec.kind import At, ByShape
+from pipedreamer.spec.permissions import DEFAULT_MEMORY, Permissions
+from pipedreamer.spec.quantity import MEMORY_PATTERN, memory
+from pipedreamer.spec.scalar_kinds import Choice, Parsed
+from pipedreamer.spec.tree import Mapping, descend
+from pipedreamer.spec.wording import shown
 
-QUANTITY: Final = re.compile(r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$")
-QUANTITY_RULE: Final = "must be a quantity"
+
+def _list(what: str, parse: Callable[[str], object], example: str, pattern: re.Pattern[str] | None = None) -> Distinct:
+    return Distinct(Parsed(parse, example, pattern), f"a list of {what}", f"[{example}]")
 
 
-def texts(example: str) -> ListOf:
-    """A list of texts such as this one."""
-    return ListOf(Text(example), "a list of text", f"[{example}]")
-
-
-_NET_FORMS = "any, none or a list of hosts"
-_NET = ByShape(
+_PATH: Final = re.compile("^/")
+_NET_FORMS: Final = "any, none or a list of hosts"
+_NET_EXAMPLE: Final = '["api.github.com:443"]'
+_NET: Final = ByShape(
     _NET_FORMS,
-    '["api.github.com:443"]',
-    scalar=Choice(("any", "none"), _NET_FORMS, '["api.github.com:443"]'),
-    sequence=texts('"api.github.com:443"'),
+    _NET_EXAMPLE,
+    scalar=Choice(("any", "none"), _NET_FORMS, _NET_EXAMPLE),
+    sequence=_list("hosts", destination, '"api.github.com:443"'),
 )
 
-PERMISSIONS: Final = Block(
+
+@dataclass(frozen=True)
+class _Permissions(Block):
+    """Its own rule: a secret is either seen by the nodes or kept from them."""
+
+    def take(self, tree: Mapping, at: At, out: Findings) -> dict[str, Any]:
+        values = super().take(tree, at, out)
+        seen = values.get("secrets") or []
+        for i, name in enumerate(values.get("inject") or []):
+            if name in seen:
+                place = descend(tree, ("inject", i))
+                remedy = "keep it here and no node sees it, or there and every node does"
+                out.error(place, f"{at.label}.inject[{i}] {shown(name)} stands in {at.label}.secrets too", remedy)
+        return values
+
+
+PERMISSIONS: Final = _Permissions(
     (
         Field("net", _NET, "Hosts the nodes may reach (port 443 unless written), or any, or none.", nullable=False),
-        Field("read", texts("/etc/ssl"), "Paths outside the folder that they may read.", nullable=False),
-        Field("write", texts("/data"), "Paths they may write besides /tmp.", nullable=False),
-        Field("env", texts("TZ"), "Environment variables they see.", nullable=False),
-        Field("memory", Text("256Mi", QUANTITY, QUANTITY_RULE), "Memory of one worker.", nullable=False),
-        Field("secrets", texts("github"), "Secrets in ctx.secrets; absent: all.", nullable=False),
-        Field("inject", texts("github"), "Secrets that only ctx.fetch uses.", nullable=False),
+        Field(
+            "read", _list("paths", granted_path, "/data", _PATH), "Paths outside the folder they read.", nullable=False
+        ),
+        Field("write", _list("paths", granted_path, "/data", _PATH), "Paths they write besides /tmp.", nullable=False),
+        Field("env", _list("names", variable, "TZ", VARIABLE), "Environment variables they see.", nullable=False),
+        Field(
+            "memory",
+            Parsed(memory, "256Mi", re.compile(MEMORY_PATTERN), "an amount of memory"),
+            "Memory of one worker, 32Mi or more.",
+            nullable=False,
+            default="256Mi",
+        ),
+        Field("secrets", _list("names", secret_name, "github"), "Secrets in ctx.secrets; absent: all.", nullable=False),
+        Field("inject", _list("names", secret_name, "github"), "Secrets that only ctx.fetch uses.", nullable=False),
     ),
     "a mapping",
     "{net: none}",
-    keeps=True,
+    closed=True,
 )
-"""No field may be left empty: whether that means all or nothing must not be guessed."""
+"""No field may be left empty, and no key is unknown: whether that means all or nothing must not be guessed."""
+
+
+def permissions_of(block: dict[str, Any] | None) -> Permissions:
+    """What a block without errors permits; None where there is no block."""
+    if block is None:
+        return Permissions()
+    net = block.get("net", "none")
+    return Permissions(
+        net="any" if net == "any" else () if net == "none" else tuple(net),
+        read=tuple(block.get("read", ())),
+        write=tuple(block.get("write", ())),
+        env=tuple(block.get("env", ())),
+        memory=block.get("memory", DEFAULT_MEMORY),
+        secrets=tuple(block["secrets"]) if "secrets" in block else None,
+        inject=tuple(block.get("inject", ())),
+        declared=True,
+    )

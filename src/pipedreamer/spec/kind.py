@@ -34,7 +34,7 @@ class Kind(ABC):
 
     @abstractmethod
     def read(self, tree: Tree, at: At, out: Findings) -> Any:
-        """The JSON value as it is written (a duration stays text), or None after a finding."""
+        """The JSON value as it is written (a duration stays text), or None after a finding; see also `Parsed`."""
 
     @abstractmethod
     def schema(self) -> Schema:

@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from pipedreamer.spec.permissions import Permissions
+
 TriggerType = Literal["manual", "cron", "queue", "webhook"]
 
 
@@ -40,7 +42,7 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
     """A whole workflow.yaml.
 
     `config` is the open map as written, typed keys too (`timeout: 30s` stays text). `input` is a JSON Schema, or
-    the path of a file that holds one. `permissions` and `deployment` are the blocks as written, or None.
+    the path of a file that holds one. `deployment` is the block as written, or None.
     Edges are unique and in the order of the file.
     """
 
@@ -52,5 +54,5 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
     edges: tuple[Edge, ...] = ()
     config: dict[str, Any] = {}
     input: dict[str, Any] | bool | str | None = None
-    permissions: dict[str, Any] | None = None
+    permissions: Permissions = Permissions()
     deployment: dict[str, Any] | None = None

@@ -12,10 +12,14 @@ class Destination(msgspec.Struct, frozen=True, order=True):
     """One entry of `net`.
 
     `host` is a name in lower case, `*.` and a suffix, an IP address or a network (CIDR) in its canonical spelling.
+    As text it is what a person writes into `net`: `api.github.com:443`, `[2001:db8::1]:443`.
     """
 
     host: str
     port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Permissions(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,3 +37,11 @@ class Permissions(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] | None = None
     inject: tuple[str, ...] = ()
     declared: bool = False
+
+    def shows(self, secret: str) -> bool:
+        """Whether nodes find the secret of this name in `ctx.secrets`."""
+        return secret not in self.inject and (self.secrets is None or secret in self.secrets)
+
+    def fetches_with(self, secret: str) -> bool:
+        """Whether `ctx.fetch` may use the secret of this name."""
+        return secret in self.inject or self.shows(secret)

@@ -8,6 +8,7 @@ from pipedreamer.spec.compose import compose
 from pipedreamer.spec.duration import parse_duration
 from pipedreamer.spec.edges import check_edges
 from pipedreamer.spec.fields import WORKFLOW
+from pipedreamer.spec.fields_of_permissions import permissions_of
 from pipedreamer.spec.file_paths import inside
 from pipedreamer.spec.findings import Findings
 from pipedreamer.spec.json_value import to_json
@@ -96,7 +97,7 @@ def _workflow(values: dict[str, Any], edges: tuple[Edge, ...]) -> Workflow:
         edges=edges,
         config=config,
         input=inside(schema) if isinstance(schema, str) else schema,
-        permissions=values.get("permissions"),
+        permissions=permissions_of(values.get("permissions")),
         deployment=values.get("deployment"),
     )
 

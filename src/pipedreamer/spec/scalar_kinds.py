@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from pipedreamer.spec.duration import PATTERN, measure
 from pipedreamer.spec.findings import Fault, Findings
@@ -38,11 +39,40 @@ class Text(Shaped[Scalar]):
         return text
 
     def schema(self) -> Schema:
-        if self.pattern is None:
-            return {"type": ["string", "number", "boolean"]}
-        readings = {"number": "1.0", "boolean": "true"}
-        others = [name for name, text in readings.items() if self.pattern.fullmatch(text)]
-        return {"type": ["string", *others] if others else "string", "pattern": self.pattern.pattern}
+        return _text_schema(self.pattern)
+
+
+@dataclass(frozen=True)
+class Parsed(Shaped[Scalar]):
+    """Text that stands for something else: `parse` gives that, or what is wrong with the text.
+
+    What there is only a warning about is left out. `pattern` is for the JSON Schema: every right text fits it.
+    """
+
+    parse: Callable[[str], object]
+    example: str
+    pattern: re.Pattern[str] | None = None
+    expects: str = "text"
+    shape = Scalar
+
+    def take(self, tree: Scalar, at: At, out: Findings) -> Any:
+        found = self.parse(tree.text)
+        if isinstance(found, Fault):
+            out.fault(tree, f"{at.label} {shown(tree.text)}", found)
+            return None
+        return found
+
+    def schema(self) -> Schema:
+        return _text_schema(self.pattern)
+
+
+def _text_schema(pattern: re.Pattern[str] | None) -> Schema:
+    """A text that needs no quotes: what fits is also taken where YAML sees a number or a truth value in it."""
+    if pattern is None:
+        return {"type": ["string", "number", "boolean"]}
+    readings = {"number": "1.0", "boolean": "true"}
+    others = [name for name, text in readings.items() if pattern.fullmatch(text)]
+    return {"type": ["string", *others] if others else "string", "pattern": pattern.pattern}
 
 
 @dataclass(frozen=True)

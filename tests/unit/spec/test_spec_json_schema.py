@@ -28,7 +28,7 @@ VALID: dict[str, Any] = {
     "edges": [{"from": "a", "to": "b"}],
     "config": {"timeout": "5m", "retries": 0, "rerun_interrupted": False, "anything": [None, 1.5]},
     "input": {"type": "object"},
-    "permissions": {"net": ["a:1"], "read": [], "memory": "256Mi"},
+    "permissions": {"net": ["a:1"], "read": ["/a"], "env": ["TZ"], "memory": "256Mi", "inject": ["github"]},
     "deployment": {"replicas": 2, "record": {"volume": "1Gi"}, "env": {"A": 1}},
 }
 
@@ -60,6 +60,9 @@ ACCEPTED = [
     ("an input path", changed("input", to="in.json")),
     ("an input that is true", changed("input", to=True)),
     ("no network", changed("permissions", "net", to="none")),
+    ("no permissions at all", changed("permissions", to={})),
+    ("a host that YAML reads as a truth value", changed("permissions", "net", to=[True, "*.a.b"])),
+    ("memory in bytes", changed("permissions", "memory", to=268435456)),
     ("an ephemeral record", changed("deployment", "record", to="ephemeral")),
 ]
 
@@ -89,7 +92,14 @@ REFUSED = [
     ("a truth value that is text", changed("config", "rerun_interrupted", to="no")),
     ("empty permissions", changed("permissions", to=None)),
     ("an unknown word for the network", changed("permissions", "net", to="all")),
-    ("a bad quantity", changed("permissions", "memory", to="much")),
+    ("memory that is none", changed("permissions", "memory", to="much")),
+    ("memory in thousandths of a byte", changed("permissions", "memory", to="256m")),
+    ("an unknown permission", changed("permissions", "nets", to="any")),
+    ("a host that is a list", changed("permissions", "net", to=[["a"]])),
+    ("a relative path", changed("permissions", "read", to=["data"])),
+    ("a path that is no list", changed("permissions", "write", to="/data")),
+    ("a variable with a value", changed("permissions", "env", to=["TZ=UTC"])),
+    ("a bad quantity", changed("deployment", "record", to={"volume": "much"})),
     ("an environment variable that is a list", changed("deployment", "env", "A", to=[])),
     ("replicas in words", changed("deployment", "replicas", to="two")),
 ]
@@ -165,7 +175,7 @@ VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-5, 5)
-    | st.sampled_from(["a", "b", "1.0", "30s", "any", "a.py", "cron", "x y"]),
+    | st.sampled_from(["a", "b", "1.0", "30s", "any", "a.py", "cron", "x y", "/a", "64Mi"]),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "path", "type"]), inner, max_size=3)
     ),
@@ -175,7 +185,8 @@ PATHS = [
     ("name",), ("version",), ("description",), ("triggers",), ("triggers", 1), ("triggers", 1, "name"),
     ("nodes",), ("nodes", "a"), ("nodes", "a", "retries"), ("nodes", "a", "capabilities"), ("edges",), ("edges", 0),
     ("edges", 0, "to"), ("config",), ("config", "timeout"), ("input",), ("permissions",), ("permissions", "net"),
-    ("permissions", "read"), ("deployment",), ("deployment", "record"), ("deployment", "env"), ("deployment", "rbac"),
+    ("permissions", "read"), ("permissions", "env"), ("permissions", "memory"), ("permissions", "inject"),
+    ("deployment",), ("deployment", "record"), ("deployment", "env"), ("deployment", "rbac"),
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ PIECES = [
     "http://a", "- ", ": ", "? ", "[", "]", "{", "}", ",", "\n", "\n  ", "\n    ", " ", "\t", "'", '"', "|", ">", "%",
     "@", "`", "#", "&a ", "*a", "<<: ", "!", "!!str ", "!!python/name:os.system ", "---\n", "...\n", "\0", "\ufeff",
     "\u2028", "\x85", "é", "\ud800", "\r\n", "\\x00", "\\ud800", "5L", "1#9", "@every", "99999999999999999999",
+    "read: ", "memory: ", "*.a.b:1", "[::1]:1", "10.0.0.0/8", "/a/..b",
 ]  # fmt: skip
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=200)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10) | st.sampled_from(PIECES[:30])
@@ -83,6 +84,19 @@ def test_no_structure_makes_it_raise(structure: Any, flow: bool) -> None:
 def test_no_section_makes_it_raise(section: str, structure: Any) -> None:
     document = {"name": "a", "version": "1.0", "triggers": [{"type": "manual"}], "nodes": {"a": {"path": "a.py"}}}
     check(yaml.safe_dump(document | {section: structure}, sort_keys=False))
+
+
+@settings(SETTINGS, max_examples=300)
+@given(
+    st.sampled_from(["net", "read", "write", "env", "memory", "secrets", "inject"]),
+    st.text(max_size=40) | st.text("0123456789abx.:/[]*%-~KMi \u3002", max_size=20),
+)
+@example("net", "169\u3002254\u3002169\u3002254")
+@example("net", "9" * 5000)
+@example("memory", "1." + "1" * 5000)
+def test_no_text_in_permissions_makes_it_raise(field: str, text: str) -> None:
+    document = {"name": "a", "version": "1.0", "triggers": [{"type": "manual"}], "nodes": {"a": {"path": "a.py"}}}
+    check(yaml.safe_dump(document | {"permissions": {field: text if field == "memory" else [text]}}))
 
 
 @settings(SETTINGS, max_examples=50)

@@ -4,7 +4,7 @@ import pytest
 
 from pipedreamer import spec
 from pipedreamer.errors import SpecError
-from pipedreamer.spec import Edge, Node, Trigger, Workflow, load, read
+from pipedreamer.spec import Destination, Edge, Node, Permissions, Trigger, Workflow, load, read
 
 FULL = """\
 # a comment
@@ -43,9 +43,11 @@ input:
   type: object
   properties: {repo: {type: string}}
 permissions:
-  net: ["api.github.com:443"]
-  memory: 256Mi
-  x-own: 1
+  net: ["API.github.com", "*.example.com:8443"]
+  read: [/etc/ssl//certs/]
+  env: [TZ]
+  memory: 512Mi
+  inject: [github]
 deployment:
   env: {VERSION: 1.10, DEBUG: true}
   replicas: 2
@@ -100,7 +102,14 @@ def test_everything_a_file_says_is_in_the_model() -> None:
             "endpoints": [{"url": "http://a", "every": "12:30"}],
         },
         input={"type": "object", "properties": {"repo": {"type": "string"}}},
-        permissions={"net": ["api.github.com:443"], "memory": "256Mi", "x-own": 1},
+        permissions=Permissions(
+            net=(Destination("api.github.com", 443), Destination("*.example.com", 8443)),
+            read=("/etc/ssl/certs",),
+            env=("TZ",),
+            memory=512 * 1024 * 1024,
+            inject=("github",),
+            declared=True,
+        ),
         deployment={"env": {"VERSION": "1.10", "DEBUG": "true"}, "replicas": 2},
     )
 
@@ -115,7 +124,8 @@ def test_a_file_of_the_first_generation_is_read_without_a_word() -> None:
 def test_a_node_gets_thirty_seconds_no_retries_and_a_rerun_by_default() -> None:
     workflow = load("name: a\nversion: 1.0\ntriggers: [{type: manual}]\nnodes: {a: {path: a.py}}\n")
     assert workflow.nodes["a"] == Node(id="a", path="a.py", timeout_ms=30_000, retries=0, rerun_interrupted=True)
-    assert (workflow.config, workflow.input, workflow.permissions, workflow.deployment) == ({}, None, None, None)
+    assert (workflow.config, workflow.input, workflow.deployment) == ({}, None, None)
+    assert workflow.permissions == Permissions()
 
 
 def test_a_node_may_rerun_where_the_config_says_that_none_does() -> None:
@@ -188,8 +198,10 @@ def test_locate_works_on_a_file_with_errors_and_points_to_the_start_of_one_that_
 
 def test_the_names_that_other_rooms_may_use() -> None:
     assert spec.__all__ == [
+        "Destination",
         "Edge",
         "Node",
+        "Permissions",
         "Reading",
         "SchemaFault",
         "Trigger",
@@ -201,4 +213,5 @@ def test_the_names_that_other_rooms_may_use() -> None:
         "read",
         "read_value",
         "schema_faults",
+        "widened",
     ]

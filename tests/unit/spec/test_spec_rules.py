@@ -242,18 +242,7 @@ SECTIONS = {
         "7:8: warning: input has no keyword of JSON Schema: it accepts everything (begin with properties:)"
     ),
     "permissions: {net: any}": None,
-    "permissions: {net: [x:1], read: [/a], write: [], env: [TZ], memory: 256Mi, secrets: [a], inject: [a]}": None,
     "permissions:": "7:1: error: permissions has no value (for example permissions: {net: none}, or remove the key)",
-    "permissions: {secrets: }": (
-        "7:15: error: permissions.secrets has no value (for example secrets: [github], or remove the key)"
-    ),
-    "permissions: {net: all}": (
-        '7:20: error: permissions.net must be any, none or a list of hosts, not "all" '
-        '(for example ["api.github.com:443"])'
-    ),
-    "permissions: {env: [TZ, ~]}": "7:25: error: permissions.env[1] has no value (for example TZ)",
-    "permissions: {memory: 2 GB}": '7:23: error: permissions.memory must be a quantity, not "2 GB" (for example 256Mi)',
-    "permissions: {nets: any}": '7:15: warning: permissions has an unknown key "nets" (did you mean "net"?)',
     "deployment: {replicas: 2, secrets: [s], record: ephemeral, env: {A: 1}, tolerations: [{key: x}]}": None,
     "deployment: {serviceAccount: x, rbac: {clusterRole: {rules: [{resources: [pods], verbs: [get]}]}}}": None,
     "deployment: {replica: 2}": '7:14: warning: deployment has an unknown key "replica" (did you mean "replicas"?)',
