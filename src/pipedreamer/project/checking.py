@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipedreamer.dag import compile_plan
 from pipedreamer.errors import Problem, ProjectError, SpecError
+from pipedreamer.project.grants import check_grants
 from pipedreamer.project.input_schema import Schema, read_schema
 from pipedreamer.project.listing import list_files
 from pipedreamer.project.node_files import Folder, check_node
@@ -70,7 +71,7 @@ class _Look:
     schema: Schema | None = None
     problems: tuple[Problem, ...] = ()
 
-    def at(self, path: tuple[str, ...], message: str, suggestion: str = "") -> Problem:
+    def at(self, path: tuple[str | int, ...], message: str, suggestion: str = "") -> Problem:
         return Problem(self.folder.named(SPEC_FILE), *self.reading.locate(*path), message, suggestion)
 
     def find(self) -> Iterator[Problem]:
@@ -90,6 +91,7 @@ class _Look:
             yield from self._read_schema(schema)
         elif not isinstance(schema, str):
             self.schema = schema
+        yield from check_grants(self.folder.root, self.reading, self.at)
         yield from oddities(self.folder, set(node_paths.values()))
 
     def _written(self) -> tuple[dict[str, str], Schema | str | None]:

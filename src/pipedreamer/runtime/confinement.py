@@ -7,17 +7,11 @@ from pipedreamer.project import Project
 from pipedreamer.project.readable import readable
 from pipedreamer.sandbox.lock.policy import Policy
 from pipedreamer.sandbox.lock.user import own_uid
-from pipedreamer.spec.permissions import Permissions
 
 
 def policy(project: Project, site: Path | None) -> Policy:
     """`site` is the folder of its third-party packages. Raises `ProjectError` where the folder cannot be read."""
-    written: object = project.workflow.permissions
-    allowed = (
-        Permissions(write=tuple(written["write"]))
-        if isinstance(written, dict) and "write" in written
-        else Permissions()
-    )
+    allowed = project.workflow.permissions
     own = readable(project.root)
     packages = [os.path.realpath(site)] if site else []
     return Policy(

@@ -25,8 +25,9 @@ class Destination(msgspec.Struct, frozen=True, order=True):
 class Permissions(msgspec.Struct, frozen=True, kw_only=True):
     """What is named and no more; the values here are those of a workflow without the block.
 
-    `read` and `write` are absolute paths besides the workflow's folder and the scratch folder. `secrets` None means
-    all; those under `inject` are never among what nodes see. `declared` is false where there is no block.
+    `read` and `write` are absolute paths besides the workflow's folder and the scratch folder; what may be written may
+    be read too. `secrets` None means all; those under `inject` are never among what nodes see. `declared` is false
+    where there is no block.
     """
 
     net: Literal["any"] | tuple[Destination, ...] = "any"

@@ -14,7 +14,7 @@ from pipedreamer.spec.findings import Findings
 from pipedreamer.spec.json_value import to_json
 from pipedreamer.spec.kind import At
 from pipedreamer.spec.model import Edge, Node, Trigger, Workflow
-from pipedreamer.spec.tree import Sequence, Tree, descend
+from pipedreamer.spec.tree import Scalar, Sequence, Tree, descend
 from pipedreamer.spec.wording import shown
 
 DEFAULT_TIMEOUT: Final = "30s"
@@ -34,6 +34,12 @@ class Reading:
             return 1, 1
         found = descend(self._tree, path)
         return found.line, found.column
+
+    def texts(self, *path: str) -> tuple[str, ...]:
+        """A list as it is written, also where the file has errors; "" for what is no text, nothing for no list."""
+        found = descend(self._tree, path) if self._tree is not None else None
+        items = found.items if isinstance(found, Sequence) else ()
+        return tuple(item.text if isinstance(item, Scalar) else "" for item in items)
 
 
 def read(text: bytes | str, file: str = "workflow.yaml") -> Reading:

@@ -30,8 +30,12 @@ def _net(old: Permissions, new: Permissions) -> Iterator[str]:
 
 
 def _files(old: Permissions, new: Permissions) -> Iterator[str]:
-    for words, before, after in (("reading", old.read, new.read), ("writing to", old.write, new.write)):
-        yield from (f"{words} {path}" for path in after if not any(covers(outer, path) for outer in before))
+    yield from (f"reading {path}" for path in new.read if not _granted(path, (*old.read, *old.write)))
+    yield from (f"writing to {path}" for path in new.write if not _granted(path, old.write))
+
+
+def _granted(path: str, grants: tuple[str, ...]) -> bool:
+    return any(covers(grant, path) for grant in grants)
 
 
 def _env(old: Permissions, new: Permissions) -> Iterator[str]:

@@ -196,6 +196,14 @@ def test_locate_works_on_a_file_with_errors_and_points_to_the_start_of_one_that_
     assert read("a: [").locate("nodes", "a") == (1, 1)
 
 
+def test_the_texts_of_a_list_can_be_had_as_they_are_written_also_where_there_are_errors() -> None:
+    reading = read("permissions: {read: [/a//, 1.10, [x], ~], net: any}\nnodes: [a]\n")
+    assert reading.workflow is None
+    assert reading.texts("permissions", "read") == ("/a//", "1.10", "", "~")
+    assert reading.texts("permissions", "net") == reading.texts("permissions", "write") == ()
+    assert read("a: [").texts("a") == ()
+
+
 def test_the_names_that_other_rooms_may_use() -> None:
     assert spec.__all__ == [
         "Destination",

@@ -46,6 +46,7 @@ NOTHING = Permissions(net=(), read=(), declared=True)
         (Permissions(read=("/a",)), Permissions(read=("/ab",)), ("reading /ab",)),
         (Permissions(read=("/a/b",)), Permissions(read=("/a",)), ("reading /a",)),
         (Permissions(read=("/a",)), Permissions(read=("/a",), write=("/a",)), ("writing to /a",)),
+        (Permissions(read=(), write=("/a",)), Permissions(read=("/a/b",)), ()),
         (Permissions(), Permissions(env=("TZ",)), ("the environment variable TZ",)),
         (Permissions(memory=64 * MI), Permissions(memory=65 * MI), ("65Mi of memory in place of 64Mi",)),
         (Permissions(memory=64 * MI), Permissions(memory=63 * MI), ()),
@@ -115,7 +116,8 @@ def allowed(permissions: Permissions) -> set[object]:
     world: set[object] = {
         (host, port) for host in [*NAMES, *ADDRESSES] for port in (80, 443, 5432) if reaches(permissions, host, port)
     }
-    for kind, grants in (("read", permissions.read), ("write", permissions.write)):
+    readable = (*permissions.read, *permissions.write)
+    for kind, grants in (("read", readable), ("write", permissions.write)):
         world |= {(kind, path) for path in PATHS for grant in grants if f"{path}/".startswith(f"{grant}/")}
     world |= {("env", name) for name in permissions.env}
     world |= {("memory", size) for size in (64 * MI, 65 * MI) if size <= permissions.memory}
