@@ -54,6 +54,7 @@ def command(
 
     from pipedreamer.project.packages import environment
     from pipedreamer.runtime.http_broker import HttpBroker
+    from pipedreamer.runtime.permitted_secrets import fetch_secrets
     from pipedreamer.runtime.settings import read_settings
     from pipedreamer.testing.junit import write_junit
     from pipedreamer.testing.opening import open_subject
@@ -72,7 +73,7 @@ def command(
         settings = read_settings(workflow.config, sources(folder, secrets, config))
         for warning in settings.warnings:
             terminal.say(f"warning: {warning}")
-        around = Live(settings, HttpBroker(lambda: settings.secrets))
+        around = Live(settings, HttpBroker(lambda: fetch_secrets(settings.secrets, workflow.permissions)))
     site = environment(subject.project.root, allow_build, say=terminal.say)
     suite = Suite(subject=subject, site=site, live=around)
     outcomes = uvloop.run(_run(suite, trials, zygote, terminal))

@@ -1,7 +1,7 @@
 """A workflow folder that is running: its project, settings and workers, kept in step with the files."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ from pipedreamer.runtime.broker import Broker
 from pipedreamer.runtime.layers import OPEN, Demand
 from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.mask import Mask
+from pipedreamer.runtime.permitted_secrets import fetch_secrets, visible_secrets
 from pipedreamer.runtime.session import Capacity, Session, Surroundings
 from pipedreamer.runtime.settings import Settings, SettingsWatch, Sources
 from pipedreamer.sandbox.zygote import Zygote
@@ -23,8 +24,8 @@ FindPackages = Callable[[Path], Path | None]
 class Means:
     """What a live workflow is made with.
 
-    `packages` gives the folder of its third-party packages, `broker` is made from a function that tells the secrets,
-    `warn` hears of trouble with settings while it runs.
+    `packages` gives the folder of its third-party packages, `broker` is made from a function that tells the secrets
+    which fetches may use, `warn` hears of trouble with settings while it runs.
     """
 
     sources: Sources
@@ -40,7 +41,8 @@ class Means:
 class LiveWorkflow:
     """Use it as an async context manager. `reload` and `poll` take up changed files; a broken change changes nothing.
 
-    A `zygote` started earlier saves its start-up time.
+    Nodes are given the secrets that the permissions show them; all secrets are masked. A `zygote` started earlier
+    saves its start-up time.
     """
 
     def __init__(self, project: Project, means: Means, zygote: Zygote | None = None) -> None:
@@ -49,14 +51,15 @@ class LiveWorkflow:
         self._watch = self._watch_settings(project)
         self.mask = Mask(self._watch.current.secrets)
         around = Surroundings(
-            broker=means.broker(lambda: self._watch.current.secrets),
+            broker=means.broker(lambda: fetch_secrets(self.settings.secrets, self.project.workflow.permissions)),
             mask=lambda: self.mask,
             log=means.log,
             capacity=means.capacity,
             demand=means.demand,
         )
         site = means.packages(project.root)
-        self.session = Session(assemble(project, site, jitter=means.jitter), self._watch.current, around, zygote)
+        assembly = assemble(project, site, jitter=means.jitter)
+        self.session = Session(assembly, self._seen(self._watch.current), around, zygote)
         self._earlier_failures = 0
 
     @property
@@ -100,7 +103,11 @@ class LiveWorkflow:
 
     def _apply(self, settings: Settings) -> None:
         self.mask = self.mask.with_secrets(settings.secrets)
-        self.session.apply(settings)
+        self.session.apply(self._seen(settings))
+
+    def _seen(self, settings: Settings) -> Settings:
+        """The settings as nodes see them."""
+        return replace(settings, secrets=visible_secrets(settings.secrets, self.project.workflow.permissions))
 
     def _watch_settings(self, project: Project) -> SettingsWatch:
         return SettingsWatch(project.workflow.config, self._means.sources, self._means.warn)

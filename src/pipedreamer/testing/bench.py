@@ -36,10 +36,14 @@ class Nobody:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is around a run: settings, files that answer reads, and who answers fetches."""
+    """What is around a run: settings as nodes see them, files that answer reads, who answers fetches.
+
+    `masked` are all secrets, those that nodes do not see too: no log and no error shows their values.
+    """
 
     config: dict[str, Any] = field(default_factory=dict)
     secrets: dict[str, Any] = field(default_factory=dict)
+    masked: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     broker: Broker = field(default_factory=Nobody)
 
@@ -79,7 +83,7 @@ class Bench:
         read files or settings on import read this scene's. Raises NodeLoadError and SandboxError.
         """
         self.lines.clear()
-        self._scene, self._mask = scene, Mask(scene.secrets)
+        self._scene, self._mask = scene, Mask(scene.masked)
         self._session.apply(scene, _both_ways(scene.files, self._root))
         await self._session.reload(assembly)
         began = perf_counter()

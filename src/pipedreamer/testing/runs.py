@@ -11,6 +11,7 @@ from pipedreamer.errors import UsageError
 from pipedreamer.project import Project
 from pipedreamer.runtime.assembly import Assembly, assemble
 from pipedreamer.runtime.logs import NodeLine
+from pipedreamer.runtime.permitted_secrets import fetch_secrets, visible_secrets
 from pipedreamer.runtime.result import RunResult
 from pipedreamer.testing.bench import Scene
 from pipedreamer.testing.mock_broker import MockBroker, Request
@@ -74,10 +75,20 @@ def node_assembly(project: Project, node_id: str, site: Path | None) -> Assembly
 
 
 def mock_scene(project: Project, mocks: Mocks) -> tuple[Scene, MockBroker]:
-    """What is around a run with mocks: their config lies over the workflow's own, everything else is theirs."""
-    broker = MockBroker.of(mocks.fetch, mocks.k8s, mocks.secrets)
-    config = {**project.workflow.config, **mocks.config}
-    return Scene(config, mocks.secrets, mocks.files, broker), broker
+    """What is around a run with mocks: their config lies over the workflow's own, everything else is theirs.
+
+    Of their secrets nodes see, and fetches use, what the workflow's permissions allow.
+    """
+    permissions = project.workflow.permissions
+    broker = MockBroker.of(mocks.fetch, mocks.k8s, fetch_secrets(mocks.secrets, permissions))
+    scene = Scene(
+        config={**project.workflow.config, **mocks.config},
+        secrets=visible_secrets(mocks.secrets, permissions),
+        masked=mocks.secrets,
+        files=mocks.files,
+        broker=broker,
+    )
+    return scene, broker
 
 
 def check_input(project: Project, text: bytes) -> None:

@@ -9,6 +9,7 @@ from pipedreamer.errors import PipedreamerError
 from pipedreamer.runtime.assembly import Assembly, assemble
 from pipedreamer.runtime.broker import Broker
 from pipedreamer.runtime.mask import Mask
+from pipedreamer.runtime.permitted_secrets import visible_secrets
 from pipedreamer.runtime.settings import Settings
 from pipedreamer.sandbox.zygote import Zygote
 from pipedreamer.testing.absence import ABSENT
@@ -54,7 +55,7 @@ class Suite:
 
     async def _try(self, bench: Bench, trial: Trial, fixture: Fixture) -> Outcome:
         scene, mocks = self._surroundings(fixture)
-        mask = Mask(scene.secrets)
+        mask = Mask(scene.masked)
         is_compared = mocks is not None or not fixture.is_faked or fixture.expected is ABSENT
         if not is_compared:
             fixture = fixture.without_expectation()
@@ -80,8 +81,13 @@ class Suite:
     def _surroundings(self, fixture: Fixture) -> tuple[Scene, MockBroker | None]:
         if self.live is None:
             return mock_scene(self.subject.project, fixture.mocks)
-        settings = self.live.settings
-        return Scene(settings.config, settings.secrets, {}, self.live.broker), None
+        settings, permissions = self.live.settings, self.subject.project.workflow.permissions
+        return Scene(
+            config=settings.config,
+            secrets=visible_secrets(settings.secrets, permissions),
+            masked=settings.secrets,
+            broker=self.live.broker,
+        ), None
 
     def _assembly(self, trial: Trial, fixture: Fixture) -> Assembly:
         project = self.subject.project

@@ -212,6 +212,21 @@ async def test_secrets_are_hidden_in_everything_that_is_told(run_one: Any) -> No
         assert "***" in outcome.asked[0]
 
 
+async def test_a_fixture_s_secrets_go_where_the_permissions_let_them(run_one: Any) -> None:
+    source = """
+        async def run(ctx, input):
+            print(input)
+            for service in ("github", "slack", "stripe"):
+                await ctx.fetch(service, "/")
+            return sorted(ctx.secrets)
+    """
+    secrets = {name: {"token": f"token-of-{name}"} for name in ("github", "slack", "stripe")}
+    fixture = {"input": "token-of-github token-of-stripe", "secrets": secrets, "expected": ["slack"]}
+    outcome = await run_one(source, fixture, extra="permissions: {net: any, secrets: [slack], inject: [github]}")
+    assert outcome.reasons == ()
+    assert outcome.log == ("[a] INFO *** ***",)
+
+
 async def test_what_a_node_writes_and_returns_without_end_is_bounded(run_one: Any) -> None:
     source = """
         def run(ctx, input):

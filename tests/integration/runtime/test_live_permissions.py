@@ -1,0 +1,136 @@
+"""What permissions do to a running workflow: which secrets go where."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import WriteWorkflow
+from tests.integration.broker.servers import answering, reply, serving
+
+from pipedreamer.project import open_project
+from pipedreamer.runtime.http_broker import HttpBroker
+from pipedreamer.runtime.live import LiveWorkflow, Means
+from pipedreamer.runtime.logs import NodeLine
+from pipedreamer.runtime.session import Capacity
+from pipedreamer.runtime.settings import Sources
+
+NODE = """\
+async def run(ctx, input):
+    for service in input.get("services", ()):
+        await ctx.fetch(service, input["url"])
+    print(input.get("say"))
+    return [sorted(ctx.secrets), ctx.config]
+"""
+SECRETS = """\
+github: {token: token-of-github}
+slack: {token: token-of-slack}
+stripe: {api_key: key-of-stripe}
+"""
+
+
+class Desk:
+    """A workflow that runs with three secrets, and what its nodes wrote."""
+
+    def __init__(self, live: LiveWorkflow, folder: Path, lines: list[NodeLine]) -> None:
+        self.live = live
+        self.folder = folder
+        self.lines = lines
+
+    async def run(self, **given: Any) -> Any:
+        result = await self.live.session.execute(json.dumps(given).encode())
+        assert result.errors == {}
+        return result.output("a")
+
+    async def seen(self) -> list[str]:
+        """The secrets that the node sees."""
+        found, _ = await self.run()
+        return list(found)
+
+    async def edit(self, extra: str, write: WriteWorkflow) -> None:
+        write({"a": NODE}, extra=extra)
+        await self.live.reload()
+
+
+OpenDesk = Callable[[str], AbstractAsyncContextManager[Desk]]
+
+
+@pytest.fixture
+def desk(write_workflow: WriteWorkflow, tmp_path: Path) -> OpenDesk:
+    """`desk(extra_yaml)` -> a running workflow of one node that tells which secrets it sees."""
+
+    @asynccontextmanager
+    async def opened(extra: str) -> AsyncIterator[Desk]:
+        folder = write_workflow({"a": NODE}, extra=extra, files={".secrets.yaml": SECRETS})
+        lines: list[NodeLine] = []
+        nowhere = tmp_path / "nothing"
+        means = Means(
+            sources=Sources(folder, secrets_mount=nowhere, config_mount=nowhere),
+            broker=HttpBroker,
+            packages=lambda _: None,
+            log=lines.append,
+            warn=lambda _: None,
+            capacity=Capacity(workers=1, running=1, waiting=0),
+        )
+        async with LiveWorkflow(open_project(folder), means) as live:
+            yield Desk(live, folder, lines)
+
+    return opened
+
+
+@pytest.mark.parametrize(
+    ("block", "seen"),
+    [
+        ("", ["github", "slack", "stripe"]),
+        ("permissions: {net: none}", ["github", "slack", "stripe"]),
+        ("permissions: {secrets: []}", []),
+        ("permissions: {secrets: [slack, unheard-of]}", ["slack"]),
+        ("permissions: {inject: [github]}", ["slack", "stripe"]),
+        ("permissions: {secrets: [slack], inject: [github]}", ["slack"]),
+    ],
+)
+async def test_a_node_sees_the_secrets_that_are_shown_to_it(desk: OpenDesk, block: str, seen: list[str]) -> None:
+    async with desk(block) as at:
+        assert await at.seen() == seen
+
+
+async def test_a_fetch_uses_secrets_that_are_listed_or_injected_and_no_others(desk: OpenDesk) -> None:
+    async with serving(answering(reply(b"{}"))) as server:
+        permissions = f'{{net: ["127.0.0.1:{server.port}"], secrets: [slack], inject: [github]}}'
+        async with desk(f"permissions: {permissions}") as at:
+            await at.run(services=["github", "slack", "stripe"], url=server.url())
+    sent = [(one.header("authorization"), one.header("x-api-key")) for one in server.received]
+    assert sent == [("Bearer token-of-github", None), ("Bearer token-of-slack", None), (None, None)]
+
+
+async def test_what_a_node_does_not_see_is_masked_all_the_same(desk: OpenDesk) -> None:
+    async with desk("permissions: {secrets: [], inject: [github]}") as at:
+        await at.run(say="token-of-github key-of-stripe")
+        assert [line.message for line in at.lines] == ["*** ***"]
+
+
+async def test_rotated_secrets_reach_nodes_as_they_are_shown_to_them(desk: OpenDesk) -> None:
+    async with desk("permissions: {secrets: [slack, new], inject: [github]}") as at:
+        (at.folder / ".secrets.yaml").write_text(f"{SECRETS}new: {{token: another-one}}\nother: {{token: a-third}}\n")
+        assert at.live.poll()
+        assert await at.seen() == ["new", "slack"]
+
+
+async def test_config_is_the_same_whatever_is_permitted(desk: OpenDesk) -> None:
+    async with desk("config: {region: eu}\npermissions: {}") as at:
+        _, config = await at.run()
+        assert config == {"region": "eu"}
+
+
+async def test_a_secret_that_a_reload_takes_away_is_no_longer_sent(
+    desk: OpenDesk, write_workflow: WriteWorkflow
+) -> None:
+    async with serving(answering(reply(b"{}"))) as server:
+        net = f'net: ["127.0.0.1:{server.port}"]'
+        async with desk(f"permissions: {{{net}, inject: [github]}}") as at:
+            await at.run(services=["github"], url=server.url())
+            await at.edit(f"permissions: {{{net}, secrets: []}}", write_workflow)
+            await at.run(services=["github"], url=server.url())
+    assert [one.header("authorization") for one in server.received] == ["Bearer token-of-github", None]
