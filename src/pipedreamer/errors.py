@@ -12,6 +12,9 @@
     ├── BindError               the engine cannot listen where it was told to
     ├── EgressError             a node may not reach what it asks for; says which line would permit it
     ├── NameLookupError         a name has no address, or DNS does not answer
+
+
+    ├── WiderPermissionsError   permissions became wider while the workflow runs; that takes a restart
     ├── FixtureError            a test fixture cannot be read
     └── EngineBusyError         no room for another run now; says when to try again
 
@@ -100,6 +103,14 @@ class NameLookupError(PipedreamerError):
     def __init__(self, message: str, *, is_final: bool) -> None:
         super().__init__(message)
         self.is_final = is_final
+
+
+class WiderPermissionsError(PipedreamerError):
+    """Permissions are wider than those that a workflow was started with; `more` says what they would add, in words."""
+
+    def __init__(self, more: tuple[str, ...]) -> None:
+        super().__init__(f"the permissions would become wider, which takes a restart: {', '.join(more)}")
+        self.more = more
 
 
 class FixtureError(PipedreamerError):

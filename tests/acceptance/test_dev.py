@@ -114,6 +114,24 @@ def test_config_and_secrets_are_taken_up(write_workflow: WriteWorkflow, start: S
     comes_to(engine, [{"most": 3}, ["github", "stripe"]])
 
 
+def test_wider_permissions_are_told_and_take_a_restart(write_workflow: WriteWorkflow, start: StartEngine) -> None:
+    secrets = {".secrets.yaml": "github: {token: first-one}\nslack: {token: another-one}\n"}
+    folder = write_workflow({"a": SETTINGS}, extra="permissions: {net: [a.com], secrets: [github]}", files=secrets)
+    engine = start("dev", folder)
+    comes_to(engine, [{}, ["github"]])
+    yaml = folder / "workflow.yaml"
+    before = yaml.read_text()
+    save(yaml, before.replace("[a.com]", "[a.com, b.com]").replace("[github]", "[github, slack]"))
+    engine.says(
+        "error: the permissions would become wider, which takes a restart: connections to b.com:443, "
+        "the secret slack in ctx.secrets\n"
+        "kept the last good code: stop dev and start it again to take up workflow.yaml\n"
+    )
+    assert engine.run().outputs == {"a": [{}, ["github"]]}
+    save(yaml, before.replace("[github]", "[]"))
+    comes_to(engine, [{}, []])
+
+
 def test_runs_under_way_keep_the_code_they_began_with(
     write_workflow: WriteWorkflow, start: StartEngine, signs: Path
 ) -> None:

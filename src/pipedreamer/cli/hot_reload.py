@@ -17,7 +17,7 @@ from pipedreamer.cli.sample import sample_input
 from pipedreamer.cli.serving import service_of
 from pipedreamer.cli.terminal import Terminal
 from pipedreamer.engine import App, Limits
-from pipedreamer.errors import PipedreamerError, ProblemsError
+from pipedreamer.errors import PipedreamerError, ProblemsError, WiderPermissionsError
 from pipedreamer.runtime.live import LiveWorkflow
 
 LOOK_MS = 1000
@@ -91,6 +91,9 @@ class HotReload:
         except ProblemsError as error:
             say_problems(self._terminal, error.problems)
             self._terminal.say(f"kept the last good code: {what} has errors")
+        except WiderPermissionsError as error:
+            self._terminal.say(f"error: {error}")
+            self._terminal.say(f"kept the last good code: stop dev and start it again to take up {what}")
         except PipedreamerError as error:
             self._terminal.say(f"error: {error}")
             self._terminal.say(f"kept the last good code: {what} cannot be used")

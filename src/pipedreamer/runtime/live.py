@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+from pipedreamer.errors import WiderPermissionsError
 from pipedreamer.project import Project, open_project
 from pipedreamer.runtime.assembly import assemble
 from pipedreamer.runtime.broker import Broker
@@ -15,6 +16,7 @@ from pipedreamer.runtime.permitted_secrets import fetch_secrets, visible_secrets
 from pipedreamer.runtime.session import Capacity, Session, Surroundings
 from pipedreamer.runtime.settings import Settings, SettingsWatch, Sources
 from pipedreamer.sandbox.zygote import Zygote
+from pipedreamer.spec import widened
 
 MakeBroker = Callable[[Callable[[], dict[str, Any]]], Broker]
 FindPackages = Callable[[Path], Path | None]
@@ -47,6 +49,7 @@ class LiveWorkflow:
 
     def __init__(self, project: Project, means: Means, zygote: Zygote | None = None) -> None:
         self.project = project
+        self._started_with = project.workflow.permissions
         self._means = means
         self._watch = self._watch_settings(project)
         self.mask = Mask(self._watch.current.secrets)
@@ -74,9 +77,12 @@ class LiveWorkflow:
     async def reload(self) -> None:
         """Read the folder anew and swap code and settings together.
 
-        Raises `PipedreamerError` (what is wrong with the edit), and then everything is as it was.
+        Raises `PipedreamerError` (what is wrong with the edit), and then everything is as it was. Permissions that are
+        wider than those it was started with are refused (contract: permissions): `WiderPermissionsError`.
         """
         project = open_project(self.project.root)
+        if more := widened(self._started_with, project.workflow.permissions):
+            raise WiderPermissionsError(more)
         watch = self._watch_settings(project)
         await self.session.reload(assemble(project, self._means.packages(project.root), jitter=self._means.jitter))
         self._earlier_failures += self._watch.failures

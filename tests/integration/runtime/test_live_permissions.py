@@ -1,4 +1,4 @@
-"""What permissions do to a running workflow: which secrets go where."""
+"""What permissions do to a running workflow: which secrets go where, and which reloads are taken."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import WriteWorkflow
 from tests.integration.broker.servers import answering, reply, serving
 
+from pipedreamer.errors import WiderPermissionsError
 from pipedreamer.project import open_project
 from pipedreamer.runtime.http_broker import HttpBroker
 from pipedreamer.runtime.live import LiveWorkflow, Means
@@ -122,6 +123,37 @@ async def test_config_is_the_same_whatever_is_permitted(desk: OpenDesk) -> None:
     async with desk("config: {region: eu}\npermissions: {}") as at:
         _, config = await at.run()
         assert config == {"region": "eu"}
+
+
+async def test_a_reload_with_wider_permissions_changes_nothing_and_says_what_it_would_add(
+    desk: OpenDesk, write_workflow: WriteWorkflow
+) -> None:
+    async with desk("config: {n: 1}\npermissions: {net: ['a.com', '*.b.com'], secrets: [slack]}") as at:
+        wider = "{net: [a.com, c.com], read: [/srv], env: [TZ], memory: 512Mi, secrets: [slack, github]}"
+        with pytest.raises(WiderPermissionsError) as raised:
+            await at.edit(f"config: {{n: 2}}\npermissions: {wider}", write_workflow)
+        assert str(raised.value) == (
+            "the permissions would become wider, which takes a restart: connections to c.com:443, reading /srv, "
+            "the environment variable TZ, 512Mi of memory in place of 256Mi, the secret github in ctx.secrets"
+        )
+        assert await at.run() == [["slack"], {"n": 1}]
+        with pytest.raises(WiderPermissionsError, match="connections to everywhere"):
+            await at.edit("config: {n: 3}", write_workflow)
+        assert await at.run() == [["slack"], {"n": 1}]
+
+
+async def test_a_reload_with_narrower_permissions_is_taken_and_can_be_taken_back(
+    desk: OpenDesk, write_workflow: WriteWorkflow
+) -> None:
+    async with desk("permissions: {net: ['*.b.com'], secrets: [slack, github]}") as at:
+        await at.edit("permissions: {net: [a.b.com], secrets: [slack], inject: [github]}", write_workflow)
+        assert await at.seen() == ["slack"]
+        await at.edit("permissions: {secrets: []}", write_workflow)
+        assert await at.seen() == []
+        await at.edit("permissions: {net: ['*.b.com'], secrets: [slack, github]}", write_workflow)
+        assert await at.seen() == ["github", "slack"]
+        with pytest.raises(WiderPermissionsError):
+            await at.edit("permissions: {net: ['*.b.com'], secrets: [slack, github, stripe]}", write_workflow)
 
 
 async def test_a_secret_that_a_reload_takes_away_is_no_longer_sent(
