@@ -57,7 +57,7 @@ async def serve_workflow(serving: Serving, zygote: Zygote, started: Started, bes
     project = open_project(serving.folder)
     listener = bind(serving.host, serving.port)
     with listener:
-        live = LiveWorkflow(project, _means(serving), zygote)
+        live = LiveWorkflow(project, _means(serving, listener.getsockname()[1]), zygote)
         async with live:
             app = App(service_of(live, serving.limits))
             helpers = [asyncio.ensure_future(_poll(live))]
@@ -113,10 +113,14 @@ def capacity(workers: int, running: int, waiting: int) -> Capacity:
     return Capacity(workers=workers or min(4, processors()), running=running, waiting=waiting)
 
 
-def _means(serving: Serving) -> Means:
+def _means(serving: Serving, port: int) -> Means:
+    def own_ports() -> tuple[int, ...]:
+        return (port,)
+
     return Means(
         sources=serving.sources,
-        broker=HttpBroker,
+        broker=lambda secrets, allowed: HttpBroker(secrets, permissions=allowed, own_ports=own_ports),
+        own_ports=own_ports,
         packages=lambda root: environment(root, serving.allow_build, say=serving.warn),
         log=serving.log,
         warn=serving.warn,

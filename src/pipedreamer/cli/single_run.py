@@ -36,7 +36,7 @@ class SingleRun:
         """The answer as masked JSON, and whether the run succeeded."""
         means = Means(
             sources=self.sources,
-            broker=HttpBroker,
+            broker=lambda secrets, allowed: HttpBroker(secrets, permissions=allowed),
             packages=lambda root: environment(root, self.allow_build, say=self.warn),
             log=self.log,
             warn=self.warn,

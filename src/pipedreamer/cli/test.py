@@ -53,6 +53,8 @@ def command(
     import uvloop
 
     from pipedreamer.project.packages import environment
+    from pipedreamer.runtime.egress import Egress
+    from pipedreamer.runtime.egress.gateway import DriverGateway
     from pipedreamer.runtime.http_broker import HttpBroker
     from pipedreamer.runtime.permitted_secrets import fetch_secrets
     from pipedreamer.runtime.settings import read_settings
@@ -73,7 +75,9 @@ def command(
         settings = read_settings(workflow.config, sources(folder, secrets, config))
         for warning in settings.warnings:
             terminal.say(f"warning: {warning}")
-        around = Live(settings, HttpBroker(lambda: fetch_secrets(settings.secrets, workflow.permissions)))
+        allowed = workflow.permissions
+        broker = HttpBroker(lambda: fetch_secrets(settings.secrets, allowed), permissions=lambda: allowed)
+        around = Live(settings, broker, DriverGateway(Egress(allowed.net)))
     site = environment(subject.project.root, allow_build, say=terminal.say)
     suite = Suite(subject=subject, site=site, live=around)
     outcomes = uvloop.run(_run(suite, trials, zygote, terminal))

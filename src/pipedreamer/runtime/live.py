@@ -9,6 +9,8 @@ from pipedreamer.errors import WiderPermissionsError
 from pipedreamer.project import Project, open_project
 from pipedreamer.runtime.assembly import assemble
 from pipedreamer.runtime.broker import Broker
+from pipedreamer.runtime.egress import Egress, OwnPorts, no_ports
+from pipedreamer.runtime.egress.gateway import DriverGateway
 from pipedreamer.runtime.layers import OPEN, Demand
 from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.mask import Mask
@@ -16,9 +18,9 @@ from pipedreamer.runtime.permitted_secrets import fetch_secrets, visible_secrets
 from pipedreamer.runtime.session import Capacity, Session, Surroundings
 from pipedreamer.runtime.settings import Settings, SettingsWatch, Sources
 from pipedreamer.sandbox.zygote import Zygote
-from pipedreamer.spec import widened
+from pipedreamer.spec import Permissions, widened
 
-MakeBroker = Callable[[Callable[[], dict[str, Any]]], Broker]
+MakeBroker = Callable[[Callable[[], dict[str, Any]], Callable[[], Permissions]], Broker]
 FindPackages = Callable[[Path], Path | None]
 
 
@@ -26,8 +28,9 @@ FindPackages = Callable[[Path], Path | None]
 class Means:
     """What a live workflow is made with.
 
-    `packages` gives the folder of its third-party packages, `broker` is made from a function that tells the secrets
-    which fetches may use, `warn` hears of trouble with settings while it runs.
+    `packages` gives the folder of its third-party packages, `broker` is made from functions that tell the secrets
+    which fetches may use and the permissions, `own_ports` are never reached, `warn` hears of trouble with settings
+    while it runs.
     """
 
     sources: Sources
@@ -36,6 +39,7 @@ class Means:
     log: LogSink
     warn: Callable[[str], None]
     capacity: Capacity = field(default_factory=Capacity)
+    own_ports: OwnPorts = no_ports
     demand: Demand = "best-effort"
     jitter: bool = True
 
@@ -54,16 +58,23 @@ class LiveWorkflow:
         self._watch = self._watch_settings(project)
         self.mask = Mask(self._watch.current.secrets)
         around = Surroundings(
-            broker=means.broker(lambda: fetch_secrets(self.settings.secrets, self.project.workflow.permissions)),
+            broker=means.broker(
+                lambda: fetch_secrets(self.settings.secrets, self.permissions), lambda: self.permissions
+            ),
             mask=lambda: self.mask,
             log=means.log,
             capacity=means.capacity,
+            gateway=lambda: DriverGateway(Egress(self.permissions.net, means.own_ports)),
             demand=means.demand,
         )
         site = means.packages(project.root)
         assembly = assemble(project, site, jitter=means.jitter)
         self.session = Session(assembly, self._seen(self._watch.current), around, zygote)
         self._earlier_failures = 0
+
+    @property
+    def permissions(self) -> Permissions:
+        return self.project.workflow.permissions
 
     @property
     def settings(self) -> Settings:

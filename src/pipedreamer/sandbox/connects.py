@@ -40,7 +40,7 @@ class ClosedGateway:
     """Lets nothing through."""
 
     async def target(self, ip: str, port: int, /) -> tuple[str, int]:
-        raise EgressError(f"{ip}:{port}: nothing outside may be reached")
+        raise EgressError(f"{ip}:{port}: nothing outside is reached from here (in tests: but with --live)")
 
     async def names(self, query: bytes, /) -> bytes:
         """The query itself, marked as an answer that refuses (RFC 1035, 4.1.1)."""

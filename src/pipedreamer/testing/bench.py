@@ -16,6 +16,7 @@ from pipedreamer.runtime.mask import Mask
 from pipedreamer.runtime.pooled_run import RunnablePlan
 from pipedreamer.runtime.result import RunResult
 from pipedreamer.runtime.session import Capacity, Session, Surroundings
+from pipedreamer.sandbox.connects import ClosedGateway, Gateway
 from pipedreamer.sandbox.lock.policy import Policy
 from pipedreamer.sandbox.protocol import Code, Fetch
 from pipedreamer.sandbox.zygote import Zygote
@@ -46,6 +47,7 @@ class Scene:
     masked: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     broker: Broker = field(default_factory=Nobody)
+    gateway: Gateway = field(default_factory=ClosedGateway)
 
 
 _EMPTY: Final = Scene()
@@ -64,6 +66,7 @@ class Bench:
             mask=lambda: self._mask,
             log=lambda line: self.lines.append(line),
             capacity=Capacity(workers=1, running=1, waiting=0),
+            gateway=lambda: self._scene.gateway,
         )
         self._session = Session(_nothing(project), _EMPTY, around, zygote)
 

@@ -11,6 +11,7 @@ from pipedreamer.runtime.broker import Broker
 from pipedreamer.runtime.mask import Mask
 from pipedreamer.runtime.permitted_secrets import visible_secrets
 from pipedreamer.runtime.settings import Settings
+from pipedreamer.sandbox.connects import Gateway
 from pipedreamer.sandbox.zygote import Zygote
 from pipedreamer.testing.absence import ABSENT
 from pipedreamer.testing.asked import asked_lines
@@ -32,6 +33,7 @@ class Live:
 
     settings: Settings
     broker: Broker
+    gateway: Gateway
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class Suite:
             secrets=visible_secrets(settings.secrets, permissions),
             masked=settings.secrets,
             broker=self.live.broker,
+            gateway=self.live.gateway,
         ), None
 
     def _assembly(self, trial: Trial, fixture: Fixture) -> Assembly:

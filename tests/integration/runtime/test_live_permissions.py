@@ -69,7 +69,7 @@ def desk(write_workflow: WriteWorkflow, tmp_path: Path) -> OpenDesk:
         nowhere = tmp_path / "nothing"
         means = Means(
             sources=Sources(folder, secrets_mount=nowhere, config_mount=nowhere),
-            broker=HttpBroker,
+            broker=lambda secrets, allowed: HttpBroker(secrets, permissions=allowed),
             packages=lambda _: None,
             log=lines.append,
             warn=lambda _: None,

@@ -9,6 +9,7 @@ import pytest
 
 from pipedreamer.runtime.http_broker import HttpBroker
 from pipedreamer.runtime.settings import Settings
+from pipedreamer.sandbox.connects import ClosedGateway
 from pipedreamer.testing.suite import NOT_COMPARED, Live
 
 SOURCE = "def run(ctx, input):\n    return {'n': input.get('n', 0)}\n"
@@ -31,7 +32,7 @@ async def counting_server() -> AsyncIterator[tuple[str, list[bytes]]]:
 
 
 def live_with(config: dict[str, Any], secrets: dict[str, Any]) -> Live:
-    return Live(Settings(config, secrets), HttpBroker(lambda: secrets))
+    return Live(Settings(config, secrets), HttpBroker(lambda: secrets), ClosedGateway())
 
 
 async def test_a_workflow_without_fixtures_of_its_own_runs_with_an_empty_input(

@@ -17,8 +17,9 @@ def own_uid() -> int | None:
     """
     if os.geteuid() != 0 or not _has(_CAP_SETUID, _CAP_SETGID):
         return None
-    wanted = _FIRST_OWN + os.getpid()
-    return wanted if _is_mapped(wanted) else NOBODY
+    if Path("/proc/self/setgroups").read_text().strip() == "deny":
+        return None  # root of a namespace with no users but itself
+    return next(filter(_is_mapped, (_FIRST_OWN + os.getpid(), NOBODY)), None)
 
 
 def _has(*capabilities: int) -> bool:
