@@ -15,6 +15,8 @@ _BESIDE = "name a folder beside it; its own code and data can be read without be
 _ELSEWHERE = "let nodes write to /tmp, or to a folder elsewhere"
 
 
+_MOST_LINKS = 40  # as the kernel's path lookup allows
+
 At = Callable[[tuple[str | int, ...], str, str], Problem]
 
 
@@ -32,6 +34,26 @@ def check_grants(root: Path, reading: Reading, at: At) -> Iterator[Problem]:
             if fault := _fault(root, Path(os.path.realpath(path)), kind == "write"):
                 message = f"permissions.{kind}[{number}] {shown(text)} {fault.message}"
                 yield at(("permissions", kind, number), message, str(fault.suggestion))
+
+
+def followed(path: str) -> tuple[str, tuple[str, ...]]:
+    """Where a granted path really leads, and the symbolic links on the way, each by its absolute path.
+
+    So `/var/run/x` is `/run/x` by the link `/var/run`. Where the links run in a circle the path itself is given.
+    """
+    links: list[str] = []
+    here, rest = Path("/"), list(Path(path).parts[1:])
+    while rest and len(links) < _MOST_LINKS:
+        part, rest = rest[0], rest[1:]
+        step = here.parent if part == ".." else here / part
+        if not step.is_symlink():
+            here = step
+            continue
+        links.append(str(step))
+        target = step.readlink()
+        here = Path("/") if target.is_absolute() else here
+        rest = [part for part in target.parts if part != "/"] + rest
+    return (path, ()) if rest else (str(here), tuple(dict.fromkeys(links)))
 
 
 def _fault(root: Path, real: Path, writes: bool) -> Fault | None:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from pipedreamer.project import Project
+from pipedreamer.project.grants import followed
 from pipedreamer.project.readable import readable
 from pipedreamer.sandbox.lock.policy import Policy
 from pipedreamer.sandbox.lock.user import own_uid
@@ -14,11 +15,12 @@ def policy(project: Project, site: Path | None) -> Policy:
     allowed = project.workflow.permissions
     own = readable(project.root)
     packages = [os.path.realpath(site)] if site else []
+    read, write = ([followed(path) for path in paths] for paths in (allowed.read, allowed.write))
     return Policy(
-        whole=(*own.whole, *packages, *allowed.read),
+        whole=(*own.whole, *packages, *(real for real, _ in read)),
         listed=tuple(own.listed),
-        links=tuple(own.links),
-        write=allowed.write,
+        links=(*own.links, *(link for _, links in (*read, *write) for link in links)),
+        write=tuple(real for real, _ in write),
         env={name: os.environ[name] for name in allowed.env if name in os.environ},
         memory=allowed.memory,
         tcp=bool(allowed.net),

@@ -19,10 +19,14 @@ from pipedreamer.runtime.session import Capacity
 from pipedreamer.runtime.settings import Sources
 
 NODE = """\
+from pathlib import Path
+
 async def run(ctx, input):
     for service in input.get("services", ()):
         await ctx.fetch(service, input["url"])
     print(input.get("say"))
+    if "read" in input:
+        return Path(input["read"]).read_text()
     return [sorted(ctx.secrets), ctx.config]
 """
 SECRETS = """\
@@ -117,6 +121,15 @@ async def test_rotated_secrets_reach_nodes_as_they_are_shown_to_them(desk: OpenD
         (at.folder / ".secrets.yaml").write_text(f"{SECRETS}new: {{token: another-one}}\nother: {{token: a-third}}\n")
         assert at.live.poll()
         assert await at.seen() == ["new", "slack"]
+
+
+async def test_what_is_granted_by_a_link_can_be_read_by_both_names(desk: OpenDesk, tmp_path: Path) -> None:
+    (tmp_path / "real" / "deep").mkdir(parents=True)
+    (tmp_path / "real" / "deep" / "data").write_text("found")
+    (tmp_path / "link").symlink_to("real")
+    async with desk(f'permissions: {{read: ["{tmp_path}/link/deep"]}}') as at:
+        for name in ("link", "real"):
+            assert await at.run(read=str(tmp_path / name / "deep" / "data")) == "found"
 
 
 async def test_config_is_the_same_whatever_is_permitted(desk: OpenDesk) -> None:

@@ -8,6 +8,7 @@ import pytest
 import pipedreamer
 from pipedreamer.errors import ProjectError, SpecError
 from pipedreamer.project import open_project
+from pipedreamer.project.grants import followed
 
 HEAD = "name: my-flow\nversion: 1.0\ntriggers: [{type: manual}]\nnodes: {a: {path: a.py}}\n"
 BESIDE = "name a folder beside it; its own code and data can be read without being named"
@@ -128,3 +129,23 @@ def test_grants_are_checked_where_something_else_is_wrong_too_and_a_wrong_one_is
         open_project(flow)
     found = [str(problem).partition("permissions.")[2].split()[0] for problem in raised.value.problems]
     assert found == ["net[0]", "read[0]", "read[1]", "read[2]"]
+
+
+def test_a_granted_path_is_followed_and_every_link_on_the_way_is_named(tmp_path: Path) -> None:
+    (tmp_path / "real" / "data").mkdir(parents=True)
+    (tmp_path / "run").symlink_to("real")
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "run").symlink_to("../run")
+    (tmp_path / "real" / "now").symlink_to(tmp_path / "var" / "run" / "data")
+    real = str(tmp_path / "real" / "data")
+    ways = [str(tmp_path / "var" / "run"), str(tmp_path / "run")]
+    assert followed(real) == (real, ())
+    assert followed(str(tmp_path / "var" / "run" / "data")) == (real, tuple(ways))
+    assert followed(str(tmp_path / "run" / "now")) == (real, (ways[1], str(tmp_path / "real" / "now"), ways[0]))
+    assert followed(str(tmp_path / "run" / "later" / "x")) == (str(tmp_path / "real" / "later" / "x"), (ways[1],))
+
+
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    assert followed(str(tmp_path / "a" / "x")) == (str(tmp_path / "a" / "x"), ())
