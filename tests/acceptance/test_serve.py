@@ -36,6 +36,14 @@ def run(ctx, input):
     return ctx.run_id
 """
 
+CALLING = """\
+async def run(ctx, url):
+    try:
+        return (await ctx.fetch("engine", url)).status
+    except Exception as error:
+        return str(error)
+"""
+
 
 def hold(folder: Path, number: int = 0) -> dict[str, Any]:
     """An input that holds a run of `HELD` until the file `until` is there."""
@@ -53,6 +61,13 @@ def test_a_workflow_is_run_for_every_caller(write_workflow: WriteWorkflow, start
 
 def test_the_current_folder_is_served_when_none_is_named(write_workflow: WriteWorkflow, start: StartEngine) -> None:
     assert start("serve", folder=write_workflow({"echo": ECHO})).run(1).outputs == {"echo": 1}
+
+
+def test_a_node_cannot_reach_the_engine_that_runs_it(write_workflow: WriteWorkflow, start: StartEngine) -> None:
+    engine = start("serve", write_workflow({"call": CALLING}))
+    for host in ("127.0.0.1", "127.1", "localhost", "[::ffff:127.0.0.1]"):
+        said = engine.run(f"http://{host}:{engine.port}/health").outputs["call"]
+        assert "a port of the engine itself, which nodes never reach" in said
 
 
 def test_health_readiness_and_figures_are_told(write_workflow: WriteWorkflow, start: StartEngine) -> None:

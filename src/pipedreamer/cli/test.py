@@ -53,8 +53,7 @@ def command(
     import uvloop
 
     from pipedreamer.project.packages import environment
-    from pipedreamer.runtime.egress import Egress
-    from pipedreamer.runtime.egress.gateway import DriverGateway
+    from pipedreamer.runtime.egress import DriverGateway, Egress
     from pipedreamer.runtime.http_broker import HttpBroker
     from pipedreamer.runtime.permitted_secrets import fetch_secrets
     from pipedreamer.runtime.settings import read_settings
@@ -77,7 +76,7 @@ def command(
             terminal.say(f"warning: {warning}")
         allowed = workflow.permissions
         broker = HttpBroker(lambda: fetch_secrets(settings.secrets, allowed), permissions=lambda: allowed)
-        around = Live(settings, broker, DriverGateway(Egress(allowed.net)))
+        around = Live(settings, broker, DriverGateway(Egress(allowed.net), tell=terminal.say))
     site = environment(subject.project.root, allow_build, say=terminal.say)
     suite = Suite(subject=subject, site=site, live=around)
     outcomes = uvloop.run(_run(suite, trials, zygote, terminal))

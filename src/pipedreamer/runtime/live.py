@@ -9,8 +9,7 @@ from pipedreamer.errors import WiderPermissionsError
 from pipedreamer.project import Project, open_project
 from pipedreamer.runtime.assembly import assemble
 from pipedreamer.runtime.broker import Broker
-from pipedreamer.runtime.egress import Egress, OwnPorts, no_ports
-from pipedreamer.runtime.egress.gateway import DriverGateway
+from pipedreamer.runtime.egress import DriverGateway, Egress, OwnPorts, no_ports
 from pipedreamer.runtime.layers import OPEN, Demand
 from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.mask import Mask
@@ -64,7 +63,7 @@ class LiveWorkflow:
             mask=lambda: self.mask,
             log=means.log,
             capacity=means.capacity,
-            gateway=lambda: DriverGateway(Egress(self.permissions.net, means.own_ports)),
+            gateway=lambda: DriverGateway(Egress(self.permissions.net, means.own_ports), tell=means.warn),
             demand=means.demand,
         )
         site = means.packages(project.root)
