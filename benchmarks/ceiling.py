@@ -1,6 +1,8 @@
 """The ceiling: a raw ASGI application on one uvicorn that parses JSON and answers JSON, and runs no workflow at all."""
 
 import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import orjson
 import uvicorn
@@ -8,7 +10,11 @@ import uvicorn
 HEADERS = [(b"content-type", b"application/json")]
 
 
-async def app(_scope, receive, send):
+async def app(
+    _scope: dict[str, Any],
+    receive: Callable[[], Awaitable[dict[str, Any]]],
+    send: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
     body = b""
     while True:
         message = await receive()
