@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 setup: ## make .venv from the locks
 	@sh scripts/setup.sh
@@ -31,8 +31,11 @@ format: setup ## put the code into the house's style
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
 
-bench: setup components ## measure against the goals (minutes; nothing fails on a time)
+bench: setup components ## measure against the goals, beside other systems (5 minutes; nothing fails on a time)
 	@$(PY) -m benchmarks
+
+bench-temporal: ## build Temporal's dev server for `make bench` (3 to 5 minutes; needs Go)
+	@sh scripts/temporal.sh
 
 soak: setup components ## the long series: 100,000 runs and more
 	@$(PY) -m pytest -q tests/soak
@@ -50,4 +53,4 @@ clean: ## remove what was made here
 	@rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help setup run test unit lint format bench soak components lock wheel clean
+.PHONY: help setup run test unit lint format bench bench-temporal soak components lock wheel clean

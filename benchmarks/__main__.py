@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from benchmarks import machine, plot, processors, report, single_runs, starting, throughput
 from benchmarks.budget import FULL, QUICK, Budget
+from benchmarks.others import driving
 from benchmarks.results import Results
 from benchmarks.servers import PROGRAM, ROOT
 
@@ -20,10 +22,12 @@ MEASURES: Mapping[str, Callable[[Budget], Results]] = {
     "start": starting.measure,
     "single-runs": single_runs.measure,
     "processors": processors.measure,
-}
+} | {name: partial(driving.measure, name) for name in driving.OTHERS}
 
 # What one measure may run into without the others being lost.
 FAILURES = (RuntimeError, OSError, subprocess.SubprocessError, http.client.HTTPException)
+
+_SLOW = "prefect"  # its server takes most of a minute to start
 
 
 def main() -> None:
@@ -32,7 +36,7 @@ def main() -> None:
         sys.exit("run `make setup` first")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
-    names = given.only or [*MEASURES]
+    names = given.only or [name for name in MEASURES if not (given.quick and name == _SLOW)]
     results = _measured(names, QUICK if given.quick else FULL)
     report.show(results)
     print(f"\nwritten to {_written(results, given.out)}/")
@@ -41,7 +45,7 @@ def main() -> None:
 
 def _options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    options.add_argument("--quick", action="store_true", help="shorter loads")
+    options.add_argument("--quick", action="store_true", help=f"about a minute: shorter loads, and no {_SLOW}")
     options.add_argument("--only", action="append", metavar="NAME", choices=MEASURES, help=", ".join(MEASURES))
     options.add_argument("--out", type=Path, default=ROOT / "dist" / "bench", help="where to write (dist/bench)")
     return options

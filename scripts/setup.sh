@@ -17,7 +17,7 @@ fi
 [ -n "$python" ] || fail "needs Python 3.11 or newer (Debian: apt install python3 python3-venv), or PYTHON=/path/to/python3"
 
 stamp=.venv/.locks
-want=$(cat pyproject.toml locks/*.txt scripts/setup.sh | sha256sum | cut -c1-64)
+want=$(cat pyproject.toml locks/dev.txt locks/uv.txt scripts/setup.sh | sha256sum | cut -c1-64)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && .venv/bin/python -c '' 2>/dev/null; then exit 0; fi
 
 # uv installs the rest; a newcomer's machine has none, so a small environment of its own holds the locked one.
