@@ -1,9 +1,14 @@
 """Which layers of the sandbox hold on this machine, in words, and what is demanded of them."""
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 from pipedreamer.errors import SandboxError
 from pipedreamer.sandbox.lock.policy import Held, Policy
+from pipedreamer.spec.permissions import Destination
+
+_WEB_PORTS: Final = (80, 443)
+"""What is declared for these may well be for ctx.fetch."""
 
 Demand = Literal["required", "best-effort"]
 
@@ -22,6 +27,17 @@ def layers(held: Held, policy: Policy) -> dict[str, str]:
         "network": _network(held, policy),
         "memory": _memory(held, policy),
     }
+
+
+def unreachable(held: Held, net: Iterable[Destination]) -> str:
+    """What is declared and cannot be had here, "" where there is nothing: connections that drivers open themselves."""
+    drivers = [f"{entry.host}:{entry.port}" for entry in net if entry.port not in _WEB_PORTS]
+    if not held.notify or not drivers:
+        return ""
+    return (
+        f"{', '.join(drivers)} in permissions.net cannot be reached: this machine has no way for connections that"
+        f" drivers open themselves ({held.notify}), only for ctx.fetch"
+    )
 
 
 def demanded(demand: Demand, held: Held, policy: Policy) -> None:

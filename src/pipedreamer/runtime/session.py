@@ -17,6 +17,7 @@ from pipedreamer.runtime.relay import FetchRelay
 from pipedreamer.runtime.result import Masking, RunResult, cut
 from pipedreamer.sandbox.connects import ClosedGateway, Gateway
 from pipedreamer.sandbox.jobs import Job, Sender
+from pipedreamer.sandbox.lock.policy import Held
 from pipedreamer.sandbox.pool import Pool
 from pipedreamer.sandbox.protocol import Fetch, FetchMore, FetchStop, LogLine, Settings
 from pipedreamer.sandbox.spawner import Ears
@@ -119,8 +120,12 @@ class Session:
 
     def layers(self) -> dict[str, str]:
         """What holds a node's code in, and what does not."""
-        held = self._pool.held if self._pool else None
-        return layers(held, self.assembly.policy) if held else {}
+        return layers(self.held, self.assembly.policy) if self.held else {}
+
+    @property
+    def held(self) -> Held | None:
+        """The layers as the kernel was found to hold them; None before the start."""
+        return self._pool.held if self._pool else None
 
     @property
     def counts(self) -> RunCounts:
