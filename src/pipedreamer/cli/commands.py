@@ -19,6 +19,7 @@ COMMANDS = {
     "dev": "Run a workflow here and take up every edit.",
     "run": "Run a workflow folder once and print the result.",
     "serve": "Serve a workflow over HTTP, as in production.",
+    "permissions": "Show what a workflow's nodes may reach, and what not.",
     "visualize": "Draw a workflow as Mermaid, DOT, SVG or HTML.",
     "schema": "Print the JSON Schema of workflow.yaml, for editors.",
     "lock": "Write down the exact versions of a workflow's packages.",

@@ -164,8 +164,9 @@ def test_every_example_of_the_manual_is_read_without_a_word() -> None:
         "triggers": "triggers: [{type: manual}]\n",
         "nodes": "nodes: {fetch: {path: a.py}, report: {path: b.py}}\n",
     }
-    examples = re.findall(r"```yaml\n(.*?)```", MANUAL.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(examples) >= 10
+    pages = MANUAL.read_text(encoding="utf-8") + MANUAL.with_name("permissions.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", pages, re.DOTALL)
+    assert len(examples) >= 15
     for example in examples:
         added = "".join(line for key, line in needed.items() if not re.search(rf"^{key}:", example, re.MULTILINE))
         assert read(example + added).problems == (), example
