@@ -12,10 +12,16 @@ from pipedreamer.spec.nearest import Names
 from pipedreamer.spec.tree import Entry, Mapping, Scalar
 from pipedreamer.spec.wording import shown
 
+_PROBABLY = 0.85
+"""How alike two words are where one was meant by the other: `permision` is, `missions` is not."""
+
 
 @dataclass(frozen=True)
 class Field:
-    """A key with a meaning of its own; one that is not `nullable` must not be left without a value."""
+    """A key with a meaning of its own; one that is not `nullable` must not be left without a value.
+
+    A key that was probably meant to be a `guarded` one is an error: what it says must not be passed over.
+    """
 
     name: str
     kind: Kind
@@ -23,6 +29,7 @@ class Field:
     required: bool = False
     nullable: bool = True
     default: Any = None
+    guarded: bool = False
 
     def schema(self) -> Schema:
         schema = self.kind.schema()
@@ -62,6 +69,10 @@ class Block(Shaped[Mapping]):
     def _names(self) -> Names:
         return Names(self.by_name)
 
+    @cached_property
+    def _guarded(self) -> Names:
+        return Names(known.name for known in self.fields if known.guarded)
+
     def take(self, tree: Mapping, at: At, out: Findings) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for name, entry in tree.entries.items():
@@ -83,7 +94,8 @@ class Block(Shaped[Mapping]):
         name = entry.key.text
         if not self.closed and (not self.warns or name.startswith("x-")):
             return
-        report = out.error if self.closed else out.warning
+        is_error = self.closed or self._guarded.nearest(name, _PROBABLY) is not None
+        report = out.error if is_error else out.warning
         here = at.label or "the workflow"
         if name in self.elsewhere:
             out.warning(entry.key, f"{here} has no use for {name}", f"it belongs to {self.elsewhere[name]}")

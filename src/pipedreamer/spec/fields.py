@@ -132,7 +132,13 @@ WORKFLOW: Final = Block(
             "config", _CONFIG, "Settings of one's own, for the nodes as ctx.config; three keys are the engine's too."
         ),
         Field("input", _INPUT, "A JSON Schema of what the first nodes get, or the path of a file that holds one."),
-        Field("permissions", PERMISSIONS, "What the nodes may reach; absent: see the manual.", nullable=False),
+        Field(
+            "permissions",
+            PERMISSIONS,
+            "What the nodes may reach; absent: see the manual.",
+            nullable=False,
+            guarded=True,
+        ),
         Field("deployment", DEPLOYMENT, "How it runs on Kubernetes."),
     ),
     "a mapping with name, version, triggers and nodes",

@@ -17,14 +17,14 @@ class Names:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = [name for name in names if len(name) <= LONGEST]
 
-    def nearest(self, word: str) -> str | None:
-        """The most similar name, case ignored; None where nothing is similar."""
+    def nearest(self, word: str, alike: float = 0.6) -> str | None:
+        """The most similar name, case ignored; None where nothing is `alike` (1 is the same)."""
         from difflib import get_close_matches  # only a mistake needs it
 
         if len(word) > LONGEST:
             return None
         candidates = {name.lower(): name for name in reversed(self._candidates(word))}
-        close = get_close_matches(word.lower(), candidates, n=1, cutoff=0.6)
+        close = get_close_matches(word.lower(), candidates, n=1, cutoff=alike)
         return candidates[close[0]] if close else None
 
     def hint(self, word: str) -> str:

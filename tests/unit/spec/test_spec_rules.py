@@ -242,6 +242,10 @@ SECTIONS = {
         "7:8: warning: input has no keyword of JSON Schema: it accepts everything (begin with properties:)"
     ),
     "permissions: {net: any}": None,
+    "permission: {net: none}": '7:1: error: the workflow has an unknown key "permission" (did you mean "permissions"?)',
+    "Permisions: {}": '7:1: error: the workflow has an unknown key "Permisions" (did you mean "permissions"?)',
+    "missions: 3": '7:1: warning: the workflow has an unknown key "missions" (did you mean "permissions"?)',
+    "x-permissions: {net: any}": None,
     "permissions:": "7:1: error: permissions has no value (for example permissions: {net: none}, or remove the key)",
     "deployment: {replicas: 2, secrets: [s], record: ephemeral, env: {A: 1}, tolerations: [{key: x}]}": None,
     "deployment: {serviceAccount: x, rbac: {clusterRole: {rules: [{resources: [pods], verbs: [get]}]}}}": None,
