@@ -67,7 +67,7 @@ def test_a_node_cannot_reach_the_engine_that_runs_it(write_workflow: WriteWorkfl
     engine = start("serve", write_workflow({"call": CALLING}))
     for host in ("127.0.0.1", "127.1", "localhost", "[::ffff:127.0.0.1]"):
         said = engine.run(f"http://{host}:{engine.port}/health").outputs["call"]
-        assert "a port of the engine itself, which nodes never reach" in said
+        assert "a port of the engine itself, which is never reached" in said
 
 
 def test_health_readiness_and_figures_are_told(write_workflow: WriteWorkflow, start: StartEngine) -> None:

@@ -124,7 +124,7 @@ async def test_the_engines_own_port_is_reached_by_no_spelling(make_broker: MakeB
     async with serving(answering(reply()), host=UNSPECIFIED) as server:
         broker = make_broker(own_ports=lambda: {server.port})
         said = await failure(broker, fetch(server.url(host=host)))
-    assert "which nodes never reach, whatever is declared" in said
+    assert "never reached, whatever is declared" in said
     assert server.connections == 0
 
 
@@ -145,7 +145,7 @@ async def test_metadata_is_refused_at_once_also_where_it_is_declared(
     entries = listed("169.254.169.254:80", "64:ff9b::a9fe:a9fe:80")
     broker = make_broker(permissions=entries if is_declared else None, connect_s=60)
     said = await failure(broker, fetch(f"http://{host}/latest/meta-data/"))
-    assert said.endswith("a metadata service of the cloud, which nodes never reach, whatever is declared")
+    assert "never reached, whatever is declared: it is a metadata service of the cloud" in said
 
 
 @pytest.mark.parametrize("forbidden", [UNSPECIFIED, "::ffff:0.0.0.0", "::", "::0:0"])
@@ -155,7 +155,7 @@ async def test_a_name_that_leads_to_a_forbidden_address_is_not_connected_to(
     async with serving(answering(reply())) as server:
         broker = make_broker(resolve=Addresses(forbidden), permissions=listed(f"a.example:{server.port}"))
         said = await failure(broker, fetch(server.url(host="a.example")))
-    assert "leads to the unspecified address, which nodes never reach" in said
+    assert "leads to an address that is never reached, whatever is declared: it is no address" in said
     assert server.connections == 0
 
 
@@ -186,7 +186,7 @@ async def test_a_name_that_leads_elsewhere_at_the_second_connection_is_checked_a
     async with serving(closing) as server:
         broker = make_broker(resolve=Addresses("127.0.0.1", UNSPECIFIED))
         assert await got(broker, fetch(server.url(host="a.example"))) == (200, b"ok")
-        assert "the unspecified address" in await failure(broker, fetch(server.url(host="a.example")))
+        assert "it is no address that can be connected to" in await failure(broker, fetch(server.url(host="a.example")))
     assert server.connections == 1
 
 
@@ -215,7 +215,7 @@ async def test_a_redirect_to_a_forbidden_address_is_refused(make_broker: MakeBro
         other = await stack.enter_async_context(serving(answering(reply())))
         first = await stack.enter_async_context(serving(redirecting(other.url("/", host=host))))
         said = await failure(make_broker(resolve=Addresses(UNSPECIFIED)), fetch(first.url("/start")))
-    assert "which nodes never reach" in said
+    assert "never reached, whatever is declared" in said
     assert other.connections == 0
 
 

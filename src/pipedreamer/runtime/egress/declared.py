@@ -29,7 +29,7 @@ class Declared:
             yield Match(host, port, "name" if isinstance(host, str) else "address", written(host, port))
         for how, text, ports in self._wider(host):
             for port in sorted(ports):
-                yield Match(host, port, how, f"{text}:{port}")
+                yield Match(host, port, how, str(Destination(text, port)))
 
     def _wider(self, host: Address | str) -> Iterator[tuple[How, str, set[int]]]:
         if isinstance(host, str):
@@ -40,7 +40,7 @@ class Declared:
         else:
             for network, ports in self._networks.items():
                 if host in network:
-                    yield "network", f"[{network}]" if network.version == 6 else str(network), ports
+                    yield "network", str(network), ports
 
     def _add(self, host: str, port: int) -> None:
         if host.startswith("*."):

@@ -1,10 +1,10 @@
 """How a host and port were found to be declared, and how they are written."""
 
 from dataclasses import dataclass
-from ipaddress import IPv6Address
 from typing import Literal
 
 from pipedreamer.runtime.egress.spelling import Address
+from pipedreamer.spec.permissions import Destination
 
 How = Literal["name", "wildcard", "address", "network", "any"]
 
@@ -33,5 +33,4 @@ class Match:
 
 def written(host: Address | str, port: int) -> str:
     """Host and port as in `permissions.net`: `api.github.com:443`, `[2001:db8::1]:443`."""
-    text = f"[{host}]" if isinstance(host, IPv6Address) else str(host)
-    return f"{text}:{port}" if port else text
+    return str(Destination(str(host), port)) if port else str(host)

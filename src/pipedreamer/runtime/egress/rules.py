@@ -58,10 +58,10 @@ class Egress:
             raise EgressError(f"{match} leads to something that is no address nodes can reach") from None
         if not isinstance(match.host, str) and match.host != found:
             raise EgressError(f"{match} is not the address {found}")
-        if words := never(found):
-            raise _refused(match, f"{words}, which nodes never reach, whatever is declared")
+        if reason := never(found):
+            raise _refused(match, f"an address that is never reached, whatever is declared: {reason}")
         if port in self._own_ports() and any(map(is_of_this_machine, seen_as(found))):
-            raise _refused(match, "a port of the engine itself, which nodes never reach, whatever is declared")
+            raise _refused(match, "a port of the engine itself, which is never reached, whatever is declared")
         if match.how == "wildcard" and is_private(found):
             raise _refused(
                 match,

@@ -1,6 +1,6 @@
 """Addresses that are not like any other: those that nodes never reach, private ones, and IPv4 hidden in IPv6.
 
-The tables follow IANA's registries of special-purpose addresses (RFC 6890) and what clouds publish on metadata.
+The table follows IANA's registries of special-purpose addresses (RFC 6890).
 """
 
 from collections.abc import Iterator
@@ -8,58 +8,39 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_net
 from typing import Final
 
 from pipedreamer.runtime.egress.spelling import Address
+from pipedreamer.spec.networks import why_never
 
 MAPPED: Final = IPv4Network("198.18.0.0/15")
 """For tests of devices (RFC 2544), so nobody's real address: in a worker these stand for names."""
 
-_METADATA: Final = (
-    "169.254.169.254",  # AWS, Google, Azure, Oracle and most others
-    "169.254.170.2",  # ECS
-    "169.254.170.23",  # EKS
-    "fd00:ec2::/32",  # AWS
-    "fd20:ce::254",  # Google
-    "fd00:42::42",  # Scaleway
-    "100.100.100.200",  # Alibaba
-    "168.63.129.16",  # Azure
-    "192.0.0.192",  # Oracle
-)
+_LOCAL_NAT64: Final = IPv6Network("64:ff9b:1::/48")
+"""Where in these the IPv4 address stands is not known (RFC 8215)."""
 
-
-def _networks(*texts: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(map(ip_network, texts))
-
-
-_NEVER: Final = (
-    (_networks(*_METADATA), "a metadata service of the cloud"),
-    (_networks("169.254.0.0/16", "fe80::/10"), "a link-local address"),
-    (_networks("0.0.0.0/8", "::/128"), "the unspecified address"),
-    (_networks("224.0.0.0/4", "ff00::/8"), "a multicast address"),
-    (_networks("240.0.0.0/4"), "a reserved or broadcast address"),
-    ((MAPPED,), "an address that the engine uses itself"),
-    # Anything may be behind it, and where in it the IPv4 address stands is not known.
-    (_networks("64:ff9b:1::/48"), "an address of a local translator (RFC 8215)"),
-)
-
-_PRIVATE: Final = _networks(
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "127.0.0.0/8",
-    "100.64.0.0/10",
-    "192.0.0.0/24",
-    "192.0.2.0/24",
-    "192.88.99.0/24",
-    "198.51.100.0/24",
-    "203.0.113.0/24",
-    "::1/128",
-    "fc00::/7",
-    "fec0::/10",
-    "100::/64",
-    "100:0:0:1::/64",
-    "2001::/23",
-    "2001:db8::/32",
-    "3fff::/20",
-    "5f00::/16",
+_PRIVATE: Final = tuple(
+    map(
+        ip_network,
+        (
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "127.0.0.0/8",
+            "100.64.0.0/10",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.88.99.0/24",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "::1/128",
+            "fc00::/7",
+            "fec0::/10",
+            "100::/64",
+            "100:0:0:1::/64",
+            "2001::/23",
+            "2001:db8::/32",
+            "3fff::/20",
+            "5f00::/16",
+        ),
+    )
 )
 
 
@@ -69,21 +50,16 @@ def seen_as(address: Address) -> tuple[Address, ...]:
 
 
 def never(address: Address) -> str | None:
-    """What this address is, in words, where no node may reach it; else None."""
-    for one in seen_as(address):
-        for networks, words in _NEVER:
-            if _is_in(one, networks):
-                return words
-    return None
+    """Why no node may reach this address; None where one may."""
+    if address in _LOCAL_NAT64:
+        return "anything may be behind it (RFC 8215)"
+    reasons = (why_never(ip_network(one)) for one in seen_as(address))
+    return next((reason for reason in reasons if reason), None)
 
 
 def is_private(address: Address) -> bool:
     """Whether the address is not one of the public internet."""
-    return any(_is_in(one, _PRIVATE) for one in seen_as(address))
-
-
-def _is_in(address: Address, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    return any(address in network for network in networks)
+    return any(one in network for one in seen_as(address) for network in _PRIVATE)
 
 
 _NAT64, _SIX_TO_FOUR, _TEREDO = IPv6Network("64:ff9b::/96"), IPv6Network("2002::/16"), IPv6Network("2001::/32")

@@ -99,7 +99,7 @@ async def test_a_mapped_address_spelled_as_ipv6_is_the_same(names: MappedNames) 
     ("name", "said"),
     [
         ("evil.example", 'evil.example is not declared: add "evil.example:PORT" with its port to permissions.net'),
-        ("meta", "meta:80 leads to a metadata service of the cloud, which nodes never reach"),
+        ("meta", "meta:80 leads to an address that is never reached, whatever is declared: it is a metadata service"),
         ("127.1", "127.0.0.1 is an address and no name: connect to it as it is"),
         ("a b", "'a b' is not a host"),
     ],

@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 from pipedreamer.runtime.egress.special import MAPPED, is_private, never, seen_as
 
 NEVER = {
-    "a metadata service of the cloud": "169.254.169.254 169.254.170.2 169.254.170.23 fd00:ec2::254 fd00:ec2::23 "
-    "fd20:ce::254 fd00:42::42 100.100.100.200 168.63.129.16 192.0.0.192",
-    "a link-local address": "169.254.0.0 169.254.255.255 fe80::1 febf:ffff::1",
-    "the unspecified address": "0.0.0.0 0.255.255.255 ::",
-    "a multicast address": "224.0.0.1 239.255.255.255 ff02::1 ffff::1",
-    "a reserved or broadcast address": "240.0.0.1 255.255.255.255",
-    "an address that the engine uses itself": "198.18.0.0 198.18.0.1 198.19.255.255",
-    "an address of a local translator (RFC 8215)": "64:ff9b:1::8c52:7001 64:ff9b:1:ffff::1",
+    "it is a metadata service of the cloud, which hands out credentials": (
+        "169.254.169.254 169.254.170.2 169.254.170.23 fd00:ec2::254 fd00:ec2::23 fd20:ce::254 fd00:42::42 "
+        "100.100.100.200 168.63.129.16 192.0.0.192"
+    ),
+    "it is link-local": "169.254.0.0 169.254.255.255 fe80::1 febf:ffff::1",
+    "it is no address that can be connected to": "0.0.0.0 0.255.255.255 ::",
+    "it is a multicast address": "224.0.0.1 239.255.255.255 ff02::1 ffff::1",
+    "it is a reserved or a broadcast address": "240.0.0.1 255.255.255.255",
+    "the engine uses such addresses itself": "198.18.0.0 198.18.0.1 198.19.255.255",
+    "anything may be behind it (RFC 8215)": "64:ff9b:1::8c52:7001 64:ff9b:1:ffff::1",
 }
 PRIVATE = (
     "10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1 127.0.0.1 127.255.255.255 100.64.0.1 100.127.255.255 192.0.2.1 "

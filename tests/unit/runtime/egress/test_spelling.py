@@ -15,10 +15,9 @@ LOOPBACK = (
     "0x7f.0.0x0.01 000000000000000177.0.0.1 127.0x000001 ::ffff:127.0.0.1 ::FFFF:7f00:1 [::ffff:7f00:0001] "
     "0:0:0:0:0:ffff:127.0.0.1"
 )
-FULL_STOPS = "127\u30020\uff0e0\uff611"
 
 
-@pytest.mark.parametrize("host", [*LOOPBACK.split(), FULL_STOPS])
+@pytest.mark.parametrize("host", LOOPBACK.split())
 def test_every_spelling_of_an_address_is_that_address(host: str) -> None:
     assert spelled(host) == IPv4Address("127.0.0.1")
 
@@ -73,6 +72,7 @@ def test_a_name_is_small_ascii_and_has_no_dot_at_its_end(host: str, name: str) -
             "\u0661\u0662\u0667.0.0.1",
             "\uff11\uff12\uff17.0.0.1",
             "xn--\xff",
+            "127\u30020\u30020\u30021",
         ),
         *("::1%eth0", "fe80::1%25eth0", "[fe80::1%1]", "[::1", "::1]", "[127.0.0.1]", ":::", "1:2", "::ffff:127.1"),
         *("a:80", "[v1.x]", "*.example.com"),
