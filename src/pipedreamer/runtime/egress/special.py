@@ -63,7 +63,7 @@ def is_private(address: Address) -> bool:
 
 
 _NAT64, _SIX_TO_FOUR, _TEREDO = IPv6Network("64:ff9b::/96"), IPv6Network("2002::/16"), IPv6Network("2001::/32")
-_COMPATIBLE: Final = IPv6Network("::/96")
+_COMPATIBLE, _TRANSLATED = IPv6Network("::/96"), IPv6Network("::ffff:0:0:0/96")
 _ISATAP: Final = frozenset({0x00005EFE, 0x02005EFE})
 _LOW: Final = 0xFFFFFFFF
 
@@ -72,7 +72,8 @@ def _embedded(address: IPv6Address) -> Iterator[IPv4Address]:
     number = int(address)
     if address.ipv4_mapped is not None:
         yield address.ipv4_mapped
-    if address in _NAT64 or (address in _COMPATIBLE and number > 1) or number >> 32 & _LOW in _ISATAP:
+    is_compatible = address in _COMPATIBLE and number > 1  # the others are :: and ::1
+    if is_compatible or address in _NAT64 or address in _TRANSLATED or number >> 32 & _LOW in _ISATAP:
         yield IPv4Address(number & _LOW)
     if address in _SIX_TO_FOUR:
         yield IPv4Address(number >> 80 & _LOW)

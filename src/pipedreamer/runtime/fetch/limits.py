@@ -9,10 +9,10 @@ _MIB = 1024 * 1024
 class FetchLimits:
     """Sizes in bytes, times in seconds.
 
-    `at_once` fetches are open together, `at_once_a_worker` of one worker; more wait, for each worker at most `waiting`
-    with `bytes_waiting` in their requests. `response_body` counts decompressed bytes. `headers` holds for each
-    direction. `connect_s` bounds making a connection, TLS included; `silence_s` how long the server may send nothing
-    when the node gave no `timeout` of its own.
+    `at_once` fetches are open together, `at_once_a_worker` of one worker; more wait, for each worker at most
+    `waiting`. The requests of one worker that are open or wait hold at most `bytes_held`. `response_body` counts
+    decompressed bytes. `headers` holds for each direction. `connect_s` bounds making a connection, TLS included;
+    `silence_s` how long the server may send nothing when the node gave no `timeout` of its own.
     """
 
     at_once: int = 64
@@ -24,4 +24,4 @@ class FetchLimits:
     silence_s: float = 30.0
     at_once_a_worker: int = 32
     waiting: int = 4096
-    bytes_waiting: int = 128 * _MIB
+    bytes_held: int = 128 * _MIB

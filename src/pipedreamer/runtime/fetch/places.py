@@ -10,12 +10,12 @@ from pipedreamer.runtime.fetch.limits import FetchLimits
 
 @dataclass(slots=True)
 class _Line:
-    """The fetches of one worker: those that are open, and how many bytes those that wait hold in memory."""
+    """The fetches of one worker: those that are open, those that wait, and the bytes that they all hold."""
 
     places: asyncio.Semaphore
     open: int = 0
     waiting: int = 0
-    bytes_waiting: int = 0
+    bytes_held: int = 0
 
 
 class Places:
@@ -37,23 +37,30 @@ class Places:
     async def take(self, worker: object, size: int) -> Callable[[], None]:
         """Waits for a place and gives what gives it back; `size` is what the request holds, in bytes.
 
-        Raises FetchError where too many of this worker wait already.
+        Raises FetchError where this worker has too much under way already.
         """
         line = self._lines.setdefault(worker, _Line(asyncio.Semaphore(self._limits.at_once_a_worker)))
-        if line.waiting and (
-            line.waiting >= self._limits.waiting or line.bytes_waiting + size > self._limits.bytes_waiting
-        ):
-            raise FetchError(f"{line.waiting} fetches of this worker are waiting already: begin fewer at once")
+        self._check_room(line, size)
         line.waiting += 1
-        line.bytes_waiting += size
+        line.bytes_held += size
         try:
             await self._both(line)
-            line.open += 1
-        finally:
+        except BaseException:
             line.waiting -= 1
-            line.bytes_waiting -= size
-            self._forget(worker, line)
-        return lambda: self._release(worker, line)
+            self._let_go(worker, line, size)
+            raise
+        line.waiting -= 1
+        line.open += 1
+        return lambda: self._release(worker, line, size)
+
+    def _check_room(self, line: _Line, size: int) -> None:
+        if line.waiting >= self._limits.waiting:
+            raise FetchError(f"{line.waiting} fetches of this worker are waiting already: begin fewer at once")
+        if line.bytes_held and line.bytes_held + size > self._limits.bytes_held:
+            raise FetchError(
+                f"the requests of this worker that are under way hold {line.bytes_held} bytes already: "
+                "begin fewer at once"
+            )
 
     async def _both(self, line: _Line) -> None:
         await line.places.acquire()
@@ -63,12 +70,13 @@ class Places:
             line.places.release()
             raise
 
-    def _release(self, worker: object, line: _Line) -> None:
+    def _release(self, worker: object, line: _Line, size: int) -> None:
         self._places.release()
         line.places.release()
         line.open -= 1
-        self._forget(worker, line)
+        self._let_go(worker, line, size)
 
-    def _forget(self, worker: object, line: _Line) -> None:
+    def _let_go(self, worker: object, line: _Line, size: int) -> None:
+        line.bytes_held -= size
         if not line.open and not line.waiting:
             self._lines.pop(worker, None)

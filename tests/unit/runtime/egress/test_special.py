@@ -32,6 +32,7 @@ PUBLIC = (
 IN_IPV6 = {
     "mapped": "::ffff:{}",
     "compatible": "::{}",
+    "translated": "::ffff:0:{}",
     "NAT64": "64:ff9b::{}",
     "ISATAP": "2606:4700::5efe:{}",
     "ISATAP, global": "2606:4700::200:5efe:{}",
