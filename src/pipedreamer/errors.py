@@ -12,8 +12,6 @@
     ├── BindError               the engine cannot listen where it was told to
     ├── EgressError             a node may not reach what it asks for; says which line would permit it
     ├── NameLookupError         a name has no address, or DNS does not answer
-
-
     ├── WiderPermissionsError   permissions became wider while the workflow runs; that takes a restart
     ├── FixtureError            a test fixture cannot be read
     └── EngineBusyError         no room for another run now; says when to try again
