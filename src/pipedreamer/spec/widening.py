@@ -1,7 +1,7 @@
 """What one set of permissions allows that another does not."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from pipedreamer.spec.granted_paths import covers
@@ -16,7 +16,8 @@ def widened(old: Permissions, new: Permissions) -> tuple[str, ...]:
     A destination counts as allowed where one that covers it was: a wildcard covers the names below its suffix, a
     network its addresses. Which addresses a name leads to is not looked at.
     """
-    return (*_net(old, new), *_files(old, new), *_env(old, new), *_memory(old, new), *_secrets(old, new))
+    secrets = (*_secrets(old, new), *_sent(old, new))
+    return (*_net(old, new), *_files(old, new), *_env(old, new), *_memory(old, new), *secrets)
 
 
 def _net(old: Permissions, new: Permissions) -> Iterator[str]:
@@ -25,8 +26,12 @@ def _net(old: Permissions, new: Permissions) -> Iterator[str]:
     if new.net == "any":
         yield "connections to everywhere"
         return
-    known = _Known(old.net)
-    yield from (f"connections to {one}" for one in new.net if not known.covers(one))
+    yield from (f"connections to {one}" for one in _unknown(new.net, old.net))
+
+
+def _unknown(net: Iterable[Destination], known: Iterable[Destination]) -> Iterator[Destination]:
+    before = _Known(known)
+    return (one for one in net if not before.covers(one))
 
 
 def _files(old: Permissions, new: Permissions) -> Iterator[str]:
@@ -56,13 +61,27 @@ def _secrets(old: Permissions, new: Permissions) -> Iterator[str]:
     yield from (f"the secret {name} for ctx.fetch" for name in new.inject if not old.fetches_with(name))
 
 
+def _sent(old: Permissions, new: Permissions) -> Iterator[str]:
+    """Injected secrets go only to hosts that `net` names, so one that is newly named gets them, also after `any`."""
+    if new.net == "any":
+        return
+    named = [one for one in new.net if "/" not in one.host]
+    before = [] if old.net == "any" else [one for one in old.net if "/" not in one.host]
+    untold = set(named) if old.net == "any" else set(named) - set(_unknown(named, old.net))
+    for secret in new.inject:
+        if secret in old.inject:
+            own = Destination(f"api.{secret.lower()}.com", 443)
+            more = [one for one in _unknown(named, [*before, own]) if one in untold]
+            yield from (f"the secret {secret} to {one}" for one in more)
+
+
 class _Known:
     """Destinations that were allowed before."""
 
-    def __init__(self, destinations: tuple[Destination, ...]) -> None:
+    def __init__(self, destinations: Iterable[Destination]) -> None:
         self._hosts = set(destinations)
         self._networks: dict[int, list[Network]] = defaultdict(list)
-        for one in destinations:
+        for one in self._hosts:
             if network := _network(one.host):
                 self._networks[one.port].append(network)
         for port, networks in self._networks.items():
@@ -75,8 +94,8 @@ class _Known:
 
 
 def _above(one: Destination) -> Iterator[str]:
-    """`b.c` and `c` for `a.b.c`, and for `*.a.b.c` what it is below besides itself."""
-    rest = one.host.removeprefix("*.")
+    """`b.c` and `c` for `a.b.c`."""
+    rest = one.host
     while "." in rest:
         _, _, rest = rest.partition(".")
         yield rest

@@ -17,6 +17,11 @@ def net(*entries: str) -> Permissions:
     return Permissions(net=tuple(found for entry in entries if isinstance(found := destination(entry), Destination)))
 
 
+def sent(*entries: str) -> Permissions:
+    """Permissions that let one secret go to these hosts, and no node see any."""
+    return msgspec.structs.replace(net(*entries), secrets=(), inject=("github",))
+
+
 NOTHING = Permissions(net=(), read=(), declared=True)
 
 
@@ -57,6 +62,11 @@ NOTHING = Permissions(net=(), read=(), declared=True)
         (Permissions(inject=("a",)), Permissions(secrets=("a", "b")), ("the secret a in ctx.secrets",)),
         (Permissions(secrets=("a",)), Permissions(secrets=(), inject=("a",)), ()),
         (Permissions(secrets=("a",)), Permissions(secrets=(), inject=("b",)), ("the secret b for ctx.fetch",)),
+        (sent("*.b.com", "10.0.0.1"), sent("x.b.com", "10.0.0.1"), ()),
+        (sent("10.0.0.0/8"), sent("10.0.0.1"), ("the secret github to 10.0.0.1:443",)),
+        (sent("a.com"), sent("a.com", "b.com"), ("connections to b.com:443",)),
+        (Permissions(inject=("github",)), sent("a.com", "api.github.com"), ("the secret github to a.com:443",)),
+        (Permissions(secrets=("github",)), sent("a.com"), ()),
         (
             NOTHING,
             Permissions(env=("TZ",)),
@@ -113,9 +123,10 @@ def reaches(permissions: Permissions, host: str, port: int) -> bool:
 
 def allowed(permissions: Permissions) -> set[object]:
     """Every single thing of a small world that these permissions allow."""
-    world: set[object] = {
+    reached = [
         (host, port) for host in [*NAMES, *ADDRESSES] for port in (80, 443, 5432) if reaches(permissions, host, port)
-    }
+    ]
+    world: set[object] = set(reached)
     readable = (*permissions.read, *permissions.write)
     for kind, grants in (("read", readable), ("write", permissions.write)):
         world |= {(kind, path) for path in PATHS for grant in grants if f"{path}/".startswith(f"{grant}/")}
@@ -124,6 +135,11 @@ def allowed(permissions: Permissions) -> set[object]:
     every = [*SECRETS, "four"]
     seen = every if permissions.secrets is None else permissions.secrets
     world |= {("see", name) for name in seen if name not in permissions.inject}
+    if permissions.net != "any":
+        hosts = Permissions(net=tuple(one for one in permissions.net if "/" not in one.host))
+        named = [(host, port) for host in [*NAMES, *ADDRESSES] for port in (80, 443) if reaches(hosts, host, port)]
+        world |= {("send", name, *host) for name in permissions.inject for host in named}
+    world |= {("send", name, *there) for name in seen if name not in permissions.inject for there in reached}
     return world | {("fetch", name) for name in every if name in seen or name in permissions.inject}
 
 
