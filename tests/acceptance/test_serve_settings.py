@@ -91,20 +91,20 @@ def test_a_swapped_secret_is_taken_up_and_the_old_one_stays_hidden(
 
 
 def test_a_swapped_config_is_taken_up_by_the_runs_that_begin_after_it(
-    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path
+    write_workflow: WriteWorkflow, start: StartEngine, tmp_path: Path, signs: Path
 ) -> None:
     mount = Mount(tmp_path / "config")
     mount.swap(**{"limits.yaml": "{most: 1}", "region": "eu"})
-    folder = write_workflow({"show": SHOW}, extra="config: {region: us, limits: {most: 0}, timeout: 1h}")
+    folder = write_workflow({"show": SHOW}, extra="config: {region: us, limits: {most: 0}, timeout: 1h}", signs=True)
     engine = start("serve", folder, "--config", mount.path)
     first = {"region": "eu", "limits": {"most": 1}, "timeout": "1h"}
     assert engine.run().outputs["show"]["config"] == first
-    under_way = engine.call({"begun": str(tmp_path / "begun"), "until": str(tmp_path / "until")})
-    eventually((tmp_path / "begun").exists)
+    under_way = engine.call({"begun": str(signs / "begun"), "until": str(signs / "until")})
+    eventually((signs / "begun").exists)
     mount.swap(**{"limits.yaml": "{most: 2}", "region": "ap"})
     second: dict[str, Any] = {"region": "ap", "limits": {"most": 2}, "timeout": "1h"}
     eventually(lambda: engine.run().outputs["show"]["config"] == second)
-    (tmp_path / "until").touch()
+    (signs / "until").touch()
     assert under_way.answered().outputs["show"]["config"] == first
 
 
