@@ -36,16 +36,16 @@ _NET: Final = ByShape(
 
 @dataclass(frozen=True)
 class _Permissions(Block):
-    """Its own rule: a secret is either seen by the nodes or kept from them."""
+    """Its own rule: a secret under `inject` is kept from the nodes, whatever `secrets` says."""
 
     def take(self, tree: Mapping, at: At, out: Findings) -> dict[str, Any]:
         values = super().take(tree, at, out)
-        seen = values.get("secrets") or []
-        for i, name in enumerate(values.get("inject") or []):
-            if name in seen:
-                place = descend(tree, ("inject", i))
-                remedy = "keep it here and no node sees it, or there and every node does"
-                out.error(place, f"{at.label}.inject[{i}] {shown(name)} stands in {at.label}.secrets too", remedy)
+        kept = values.get("inject") or []
+        for i, name in enumerate(values.get("secrets") or []):
+            if name in kept:
+                place = descend(tree, ("secrets", i))
+                message = f"{at.label}.secrets[{i}] {shown(name)} is under {at.label}.inject too: nodes do not see it"
+                out.warning(place, message, "leave it out in one of them")
         return values
 
 

@@ -105,8 +105,8 @@ BLOCKS = {
     "{env: [TZ, ~]}": "12: error: permissions.env[1] has no value (for example TZ)",
     "{env: [TZ, TZ]}": "12: warning: permissions.env[1] says the same as permissions.env[0] (remove one of them)",
     "{secrets: [a], inject: [b, a]}": (
-        '28: error: permissions.inject[1] "a" stands in permissions.secrets too '
-        "(keep it here and no node sees it, or there and every node does)"
+        '12: warning: permissions.secrets[0] "a" is under permissions.inject too: nodes do not see it '
+        "(leave it out in one of them)"
     ),
     "{secrets: ['']}": '12: error: permissions.secrets[0] "" is empty (for example github)',
     "{inject: [a/b]}": '11: error: permissions.inject[0] "a/b" is not the name of a secret (for example github)',
@@ -121,7 +121,7 @@ def test_a_wrong_block_is_told(block: str, expected: str) -> None:
 def test_all_that_is_wrong_is_told_at_once() -> None:
     block = "{net: [a b, '*.b'], read: [a], write: [/], env: [1], memory: 1, secrets: [x], inject: [x], nett: 1}"
     places = [int(line.partition(":")[0]) for line in complaints(block)]
-    assert places == [8, 13, 28, 40, 50, 62, 88, 92]
+    assert places == [8, 13, 28, 40, 50, 62, 75, 92]
 
 
 def test_a_duplicate_and_the_scratch_folder_are_left_out_of_what_is_permitted() -> None:
