@@ -59,6 +59,7 @@ async def start_session() -> AsyncIterator[StartSession]:
             site: Path | None = None,
             gateway: Callable[[], Gateway] = ClosedGateway,
             memory: int | None = None,
+            notify: bool = True,
         ) -> Bench:
             values = settings or Settings(config={}, secrets={})
             lines: list[NodeLine] = []
@@ -72,7 +73,7 @@ async def start_session() -> AsyncIterator[StartSession]:
             assembly = assemble(open_project(folder), site, jitter=False)
             # What nodes leave beside the folder, tests look at.
             policy = msgspec.structs.replace(
-                assembly.policy, write=(str(folder.parent),), memory=memory or assembly.policy.memory
+                assembly.policy, write=(str(folder.parent),), memory=memory or assembly.policy.memory, notify=notify
             )
             session = Session(dataclasses.replace(assembly, policy=policy), values, around)
             await stack.enter_async_context(session)

@@ -29,14 +29,14 @@ def layers(held: Held, policy: Policy) -> dict[str, str]:
     }
 
 
-def unreachable(held: Held, net: Iterable[Destination]) -> str:
-    """What is declared and cannot be had here, "" where there is nothing: connections that drivers open themselves."""
+def limited(held: Held, net: Iterable[Destination]) -> str:
+    """What is declared and can be had here by some drivers only, "" where there is nothing of the kind."""
     drivers = [f"{entry.host}:{entry.port}" for entry in net if entry.port not in _WEB_PORTS]
     if not held.notify or not drivers:
         return ""
     return (
-        f"{', '.join(drivers)} in permissions.net cannot be reached: this machine has no way for connections that"
-        f" drivers open themselves ({held.notify}), only for ctx.fetch"
+        f"{', '.join(drivers)} in permissions.net: on this machine ({held.notify}) drivers written in Python reach it,"
+        " such as asyncpg, and drivers in C do not, such as psycopg"
     )
 
 
@@ -62,7 +62,7 @@ def _network(held: Held, policy: Policy) -> str:
         return f"{OPEN}: neither seccomp nor namespaces"
     if not policy.tcp:
         return "none but ctx.fetch"
-    return "by the engine alone" + (f", and not for drivers' own connections ({held.notify})" if held.notify else "")
+    return "by the engine alone" + (f", for drivers in Python only ({held.notify})" if held.notify else "")
 
 
 def _memory(held: Held, policy: Policy) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from pipedreamer.errors import SandboxError, WiderPermissionsError
+from pipedreamer.errors import WiderPermissionsError
 from pipedreamer.project import Project, open_project
 from pipedreamer.runtime.assembly import assemble
 from pipedreamer.runtime.broker import Broker
 from pipedreamer.runtime.egress import DriverGateway, Egress, OwnPorts, no_ports
-from pipedreamer.runtime.layers import OPEN, Demand, unreachable
+from pipedreamer.runtime.layers import OPEN, Demand, limited
 from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.mask import Mask
 from pipedreamer.runtime.permitted_secrets import fetch_secrets, visible_secrets
@@ -109,23 +109,17 @@ class LiveWorkflow:
 
     async def __aenter__(self) -> Self:
         await self.session.start()
-        try:
-            self._tell_what_is_missing()
-        except SandboxError:
-            await self.session.close()
-            raise
+        self._tell_what_is_missing()
         return self
 
     def _tell_what_is_missing(self) -> None:
-        """Warn of layers that do not hold here, and of what is declared and cannot be had; raises where all must."""
+        """Warn of layers that do not hold here, and of what is declared and only some drivers can have."""
         for name, text in self.session.layers().items():
             if text.startswith(OPEN):
                 self._means.warn(f"the sandbox does not hold the {name} ({text})")
         held, net = self.session.held, self.permissions.net
-        if held is not None and net != "any" and (missing := unreachable(held, net)):
-            if self._means.demand == "required":
-                raise SandboxError(missing)
-            self._means.warn(missing)
+        if held is not None and net != "any" and (text := limited(held, net)):
+            self._means.warn(text)
 
     async def __aexit__(self, *_: object) -> None:
         await self.session.close()

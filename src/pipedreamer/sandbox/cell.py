@@ -26,7 +26,8 @@ _LONGEST_TROUBLE: Final = 4096
 class Process:
     """A locked worker, before anything is said to it; `ended` is its exit code, negative for a signal.
 
-    `listener` hears of its connects, where the policy opens sockets and the kernel can; whoever listens closes it.
+    Where the policy opens sockets, `listener` hears of its connects if the kernel can tell of them, else it asks over
+    `conduit`; whoever listens closes these.
     """
 
     pid: int
@@ -36,6 +37,7 @@ class Process:
     output: int
     ended: asyncio.Future[int]
     listener: int | None
+    conduit: socket.socket | None
 
     def close(self) -> None:
         """Let go of what the process left behind; the connection is its transport's to close."""
@@ -91,7 +93,14 @@ class Cell:
             handed_over.callback(os.close, output_end)
             ours.setblocking(False)
             os.set_blocking(output, False)
-            pid, handle, ended = await self._forks.fork([theirs.fileno(), page.descriptor, output_end])
+            given = [theirs.fileno(), page.descriptor, output_end]
+            conduit = None
+            if self.held.asks_engine(self.policy):
+                conduit, conduit_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                kept.callback(conduit.close)
+                handed_over.callback(conduit_end.close)
+                given.append(conduit_end.fileno())
+            pid, handle, ended = await self._forks.fork(given)
             kept.callback(os.close, handle)
             handed_over.close()
             try:
@@ -101,7 +110,7 @@ class Cell:
                     signal.pidfd_send_signal(handle, signal.SIGKILL)
                 raise
             kept.pop_all()
-            return Process(pid, handle, ours, page, output, ended, listener)
+            return Process(pid, handle, ours, page, output, ended, listener, conduit)
 
     def _let_go(self) -> None:
         self._workers -= 1

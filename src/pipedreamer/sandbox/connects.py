@@ -35,6 +35,9 @@ class Gateway(Protocol):
     async def names(self, query: bytes, /) -> bytes:
         """The answer to a DNS query, both as on the wire."""
 
+    async def addresses(self, name: str, /) -> tuple[str, ...]:
+        """Addresses that stand for a name. Raises `EgressError` and `NameLookupError`."""
+
 
 class ClosedGateway:
     """Lets nothing through."""
@@ -45,6 +48,9 @@ class ClosedGateway:
     async def names(self, query: bytes, /) -> bytes:
         """The query itself, marked as an answer that refuses (RFC 1035, 4.1.1)."""
         return query[:2] + b"\x80\x05" + query[4:]
+
+    async def addresses(self, name: str, /) -> tuple[str, ...]:
+        raise EgressError(f"{name}: nothing outside is reached from here (in tests: but with --live)")
 
 
 class Connects:

@@ -180,6 +180,23 @@ class Stuck(Message, frozen=True, tag="stuck"):
     node: int
 
 
+# beside the frames, where the kernel cannot ask the engine about connects: a message each, on a socket of its own
+
+
+class ConnectRequest(msgspec.Struct, array_like=True, frozen=True):
+    """Begin a connection of TCP to an address, or with port 0: the addresses that stand for a name."""
+
+    host: str
+    port: int
+
+
+class ConnectAnswer(msgspec.Struct, array_like=True, frozen=True):
+    """An errno, or with 0 a socket beside the message that is being connected, or `addresses`."""
+
+    error: int
+    addresses: tuple[str, ...] = ()
+
+
 FETCH_WINDOW: Final = 1024 * 1024
 """How many bytes of a body may be on their way before the worker has taken them."""
 

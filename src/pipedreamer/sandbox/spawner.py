@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipedreamer.errors import SandboxError
-from pipedreamer.sandbox.cell import Cell, open_cell
+from pipedreamer.sandbox.cell import Cell, Process, open_cell
+from pipedreamer.sandbox.conduit import Conduit
 from pipedreamer.sandbox.connects import Connects, Gateway
 from pipedreamer.sandbox.jobs import Listener
 from pipedreamer.sandbox.lock.policy import Policy
@@ -63,11 +64,18 @@ class Spawner:
         """A locked worker with no code; `began` hears of it at once. Raises `SandboxError`."""
         process = await cell.spawn()
         worker = Worker(process, self._ears.listener, owner)
-        if process.listener is not None:
-            connects = Connects(process.listener, process.handle, self._ears.gateway(), self._ears.listener.stray)
-            worker.closed.add_done_callback(lambda _: connects.close())
+        answering = self._answering(process)
+        if answering is not None:
+            worker.closed.add_done_callback(lambda _: answering.close())
         began(worker)
         return worker
+
+    def _answering(self, process: Process) -> Connects | Conduit | None:
+        """Who answers the connects of this process."""
+        gateway, tell = self._ears.gateway, self._ears.listener.stray
+        if process.listener is not None:
+            return Connects(process.listener, process.handle, gateway(), tell)
+        return Conduit(process.conduit, gateway(), tell) if process.conduit else None
 
     async def close(self) -> None:
         """End all cells, then the zygote."""

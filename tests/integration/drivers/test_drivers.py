@@ -1,4 +1,7 @@
-"""Drivers that open TCP themselves reach what is declared, unmodified, and nothing else."""
+"""Drivers that open TCP themselves reach what is declared, unmodified, and nothing else.
+
+Either the kernel asks the engine about each connect, or, where it cannot, Python's own sockets do.
+"""
 
 import json
 import socket
@@ -6,6 +9,7 @@ import sysconfig
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,20 +111,29 @@ def names(**known: str) -> Any:
 
 
 @pytest.fixture
-def start(write_workflow: Any, start_session: Any) -> Callable[..., Any]:
-    async def started(source: str, *net: tuple[str, int], everything: bool = False, **known: str) -> Any:
+def starting(write_workflow: Any, start_session: Any) -> Callable[..., Any]:
+    async def started(
+        source: str, *net: tuple[str, int], everything: bool = False, notify: bool = True, **known: str
+    ) -> Any:
         egress = Egress("any" if everything else tuple(Destination(host, port) for host, port in net))
         gateway = lambda: DriverGateway(egress, names(**known)) if known else DriverGateway(egress)  # noqa: E731
         folder = write_workflow({"n": source})
-        return await start_session(folder, ONE_WORKER, site=SITE, gateway=gateway, memory=1 << 30)
+        return await start_session(folder, ONE_WORKER, site=SITE, gateway=gateway, memory=1 << 30, notify=notify)
 
     return started
 
 
+@pytest.fixture(params=[True, False], ids=["the kernel asks", "Python asks"])
+def start(starting: Any, request: pytest.FixtureRequest) -> Callable[..., Any]:
+    return partial(starting, notify=request.param)
+
+
 @pytest.mark.parametrize("source", [PSYCOPG, ASYNC_PSYCOPG, ASYNCPG], ids=["psycopg", "psycopg async", "asyncpg"])
 @pytest.mark.parametrize("host", ["db.test", "127.0.0.1"])
-async def test_a_postgresql_driver_reaches_a_declared_server(start: Any, postgres: int, source: str, host: str) -> None:
-    bench = await start(source, (host, postgres), db_test="127.0.0.1")
+async def test_a_postgresql_driver_reaches_a_declared_server(
+    starting: Any, postgres: int, source: str, host: str
+) -> None:
+    bench = await starting(source, (host, postgres), db_test="127.0.0.1")
     dsn = f"host={host} port={postgres} user=postgres dbname=postgres"
     result = await bench.run({"dsn": dsn, "host": host, "port": postgres})
     assert result.errors == {}
@@ -128,14 +141,28 @@ async def test_a_postgresql_driver_reaches_a_declared_server(start: Any, postgre
 
 
 @pytest.mark.parametrize("source", [PSYCOPG, ASYNC_PSYCOPG, ASYNCPG], ids=["psycopg", "psycopg async", "asyncpg"])
-async def test_a_postgresql_driver_reaches_no_other_port(start: Any, postgres: int, source: str) -> None:
+async def test_a_postgresql_driver_reaches_no_other_port(starting: Any, postgres: int, source: str) -> None:
     with listening() as other:
-        bench = await start(source, ("db.test", postgres), db_test="127.0.0.1")
+        bench = await starting(source, ("db.test", postgres), db_test="127.0.0.1")
         dsn = f"host=db.test port={other.port} user=postgres connect_timeout=5"
         result = await bench.run({"dsn": dsn, "host": "db.test", "port": other.port})
         assert list(result.errors) == ["n"]
         assert other.visits == []
     assert any(f"db.test:{other.port}" in line.message and "permissions.net" in line.message for line in bench.lines)
+
+
+async def test_where_only_python_asks_a_driver_in_python_reaches_its_server(starting: Any, postgres: int) -> None:
+    bench = await starting(ASYNCPG, ("db.test", postgres), notify=False, db_test="127.0.0.1")
+    result = await bench.run({"host": "db.test", "port": postgres})
+    assert (result.errors, result.outputs) == ({}, {"n": b"42"})
+
+
+async def test_where_only_python_asks_a_driver_in_c_reaches_nothing(starting: Any) -> None:
+    with listening() as server:
+        bench = await starting(PSYCOPG, ("127.0.0.1", server.port), notify=False)
+        result = await bench.run({"dsn": f"host=127.0.0.1 port={server.port} user=postgres connect_timeout=5"})
+        assert list(result.errors) == ["n"]
+        assert server.visits == []
 
 
 @pytest.mark.parametrize("source", [HTTPX, URLLIB], ids=["httpx", "urllib"])

@@ -37,9 +37,10 @@ class DriverGateway:
 
     async def names(self, query: bytes, /) -> bytes:
         """The answer to a DNS query: addresses that stand for what is declared."""
-        return await answer_query(query, self._answer)
+        return await answer_query(query, self.addresses)
 
-    async def _answer(self, name: str) -> tuple[str, ...]:
+    async def addresses(self, name: str, /) -> tuple[str, ...]:
+        """Addresses that stand for a name. Raises EgressError and NameLookupError."""
         try:
             return await self._names.answer(name)
         except EgressError as error:

@@ -12,8 +12,8 @@ class Policy(msgspec.Struct, frozen=True):
     folders that are listed and no more, `links` symbolic links in listed folders, `write` what may be changed as well.
     `scratch` is the folder to use where no own /tmp can be made; `scratch_size` and `memory` are in bytes, `memory` is
     what a worker may take beyond what it starts with. `tcp` opens sockets whose every connect the engine answers.
-    `uid` is the user that workers become, None for the engine's own. `namespaces` and `landlock` false leave that layer
-    out.
+    `uid` is the user that workers become, None for the engine's own. `namespaces`, `landlock` and `notify` false leave
+    that layer out.
     """
 
     whole: tuple[str, ...] = ()
@@ -28,6 +28,7 @@ class Policy(msgspec.Struct, frozen=True):
     uid: int | None = None
     namespaces: bool = True
     landlock: bool = True
+    notify: bool = True
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -42,6 +43,10 @@ class Held(msgspec.Struct, frozen=True):
     notify: str
     data_limit: str
     threads: bool
+
+    def asks_engine(self, policy: Policy) -> bool:
+        """Whether sockets may be opened under this policy, and Python itself must ask the engine to connect them."""
+        return policy.tcp and bool(self.notify)
 
     @property
     def restricts_files(self) -> bool:

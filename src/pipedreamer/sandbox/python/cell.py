@@ -35,6 +35,8 @@ class Cells:
         held = self._held
         if not policy.landlock:
             held = msgspec.structs.replace(held, landlock=0)
+        if not policy.notify:
+            held = msgspec.structs.replace(held, notify="left out")
         try:
             if policy.namespaces:
                 jail.enter(policy, system_paths())

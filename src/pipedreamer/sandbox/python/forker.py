@@ -5,6 +5,9 @@ import select
 import signal
 import socket
 from collections.abc import Callable
+from typing import Final
+
+MOST_DESCRIPTORS: Final = 4
 
 Begin = Callable[[list[int]], None]
 """What a child does with the descriptors of its request; it never returns."""
@@ -37,7 +40,7 @@ class Forker:
 
     def _fork(self) -> bool:
         """Fork a child for one request; False when the engine has gone."""
-        message, descriptors, _, _ = socket.recv_fds(self._control, 4096, 3)
+        message, descriptors, _, _ = socket.recv_fds(self._control, 4096, MOST_DESCRIPTORS)
         if not message:
             return False
         process = os.fork()

@@ -27,6 +27,7 @@ from pipedreamer.sandbox.protocol import (
     ToWorker,
 )
 from pipedreamer.sandbox.python.clock import Clock, Interrupter
+from pipedreamer.sandbox.python.conduit import Conduit
 from pipedreamer.sandbox.python.context import PrintedLines
 from pipedreamer.sandbox.python.fetching import Fetcher
 from pipedreamer.sandbox.python.invoke import Invoker
@@ -53,8 +54,8 @@ def preload() -> None:
     package.__path__ = []
 
 
-def main(lock: Lock, connection: int, flight: int, output: int) -> NoReturn:
-    """Be a worker on these descriptors: the engine's socket, the flight page, where stray output goes.
+def main(lock: Lock, connection: int, flight: int, output: int, conduit: int = -1) -> NoReturn:
+    """Be a worker on these descriptors: the engine's socket, the flight page, where stray output goes, the conduit.
 
     The first thing it says is one byte, with the listener of its system calls where there is one.
     """
@@ -64,10 +65,12 @@ def main(lock: Lock, connection: int, flight: int, output: int) -> NoReturn:
         os.dup2(output, 1)
         os.dup2(output, 2)
         engine = socket.socket(fileno=connection)
-        listener = lock.close({0, 1, 2, connection})
+        listener = lock.close({0, 1, 2, connection, *((conduit,) if conduit >= 0 else ())})
         socket.send_fds(engine, [LOCKED], [listener] if listener else [])
         if listener:
             os.close(listener)
+        if conduit >= 0:
+            Conduit(socket.socket(fileno=conduit)).install()
         loop = asyncio.SelectorEventLoop()
         asyncio.set_event_loop(loop)
         Worker(engine, recorder, loop).serve()
