@@ -56,7 +56,7 @@ def command(
     def started(live: LiveWorkflow, address: str) -> None:
         workflow = live.project.workflow
         take_over_logging(sink, workflow.name, workflow.version, terminal.verbose)
-        layers = ", ".join(f"{name}: {state}" for name, state in live.session.layers().items())
+        layers = "; ".join(f"{name}: {state}" for name, state in live.session.layers().items())
         logger.info("serving %s %s at %s", workflow.name, workflow.version, address)
         logger.info("sandbox: %s", layers)
 
