@@ -2,48 +2,18 @@
 
 import asyncio
 import os
-import signal
 import socket
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from pipedreamer.errors import SandboxError
-from pipedreamer.sandbox.flight import FlightPage
 from pipedreamer.sandbox.lock.policy import Held, Policy
-from pipedreamer.sandbox.protocol import LOCKED
+from pipedreamer.sandbox.process import Process, start
 from pipedreamer.sandbox.scratch import Scratch
 from pipedreamer.sandbox.zygote import Forks, Zygote
 
-LOCK_SECONDS: Final = 30
-_LONGEST_TROUBLE: Final = 4096
-
-
-@dataclass(slots=True)
-class Process:
-    """A locked worker, before anything is said to it; `ended` is its exit code, negative for a signal.
-
-    Where the policy opens sockets, `listener` hears of its connects if the kernel can tell of them, else it asks over
-    `conduit`; whoever listens closes these.
-    """
-
-    pid: int
-    handle: int
-    connection: socket.socket
-    page: FlightPage
-    output: int
-    ended: asyncio.Future[int]
-    listener: int | None
-    conduit: socket.socket | None
-
-    def close(self) -> None:
-        """Let go of what the process left behind; the connection is its transport's to close."""
-        os.close(self.handle)
-        os.close(self.output)
-        self.page.close()
+OPEN_SECONDS: Final = 30
 
 
 class Cell:
@@ -66,7 +36,7 @@ class Cell:
         """Fork a worker and wait until it is locked. Raises `SandboxError` when that cannot be."""
         self._workers += 1
         try:
-            process = await self._spawn()
+            process = await start(self._forks, conduit=self.held.asks_engine(self.policy))
         except BaseException as error:
             self._let_go()
             if isinstance(error, OSError | TimeoutError):
@@ -79,38 +49,6 @@ class Cell:
         """End as soon as no worker is left."""
         self._retired = True
         self._end_if_empty()
-
-    async def _spawn(self) -> Process:
-        with ExitStack() as kept, ExitStack() as handed_over:
-            page = FlightPage()
-            kept.callback(page.close)
-            handed_over.callback(page.release)
-            ours, theirs = socket.socketpair()
-            kept.callback(ours.close)
-            handed_over.callback(theirs.close)
-            output, output_end = os.pipe()
-            kept.callback(os.close, output)
-            handed_over.callback(os.close, output_end)
-            ours.setblocking(False)
-            os.set_blocking(output, False)
-            given = [theirs.fileno(), page.descriptor, output_end]
-            conduit = None
-            if self.held.asks_engine(self.policy):
-                conduit, conduit_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-                kept.callback(conduit.close)
-                handed_over.callback(conduit_end.close)
-                given.append(conduit_end.fileno())
-            pid, handle, ended = await self._forks.fork(given)
-            kept.callback(os.close, handle)
-            handed_over.close()
-            try:
-                listener = await asyncio.wait_for(_locked(ours, output), LOCK_SECONDS)
-            except BaseException:
-                with suppress(ProcessLookupError):
-                    signal.pidfd_send_signal(handle, signal.SIGKILL)
-                raise
-            kept.pop_all()
-            return Process(pid, handle, ours, page, output, ended, listener, conduit)
 
     def _let_go(self) -> None:
         self._workers -= 1
@@ -175,7 +113,7 @@ async def _open_cell(zygote: Zygote, policy: Policy) -> Cell:
             file.seek(0)
             _, handle, ended = await zygote.fork([theirs.fileno(), file.fileno()])
             os.close(handle)
-        await asyncio.wait((hello, ended), timeout=LOCK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((hello, ended), timeout=OPEN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         kind, _, rest = hello.result().partition(b" ") if hello.done() else (b"", b"", b"")
     except BaseException:
         forks.control.close()
@@ -184,29 +122,3 @@ async def _open_cell(zygote: Zygote, policy: Policy) -> Cell:
         forks.control.close()
         raise _RefusedError(rest.decode(errors="replace") or "it ended without a word")
     return Cell(policy, msgspec.json.decode(rest, type=Held), forks, ended)
-
-
-async def _locked(connection: socket.socket, output: int) -> int | None:
-    """Wait for a worker's first byte; the listener that came with it. Raises OSError when it has ended instead."""
-    async with _readable(connection):
-        message, descriptors, _, _ = socket.recv_fds(connection, 1, 1)
-    if message != LOCKED:
-        said = b""
-        with suppress(BlockingIOError):
-            said = os.read(output, _LONGEST_TROUBLE)
-        last = said.decode(errors="replace").strip().rpartition("\n")[2]
-        raise OSError(0, f"it could not lock itself: {last or 'it ended without a word'}")
-    return descriptors[0] if descriptors else None
-
-
-@asynccontextmanager
-async def _readable(connection: socket.socket) -> AsyncIterator[None]:
-    loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(connection, lambda: None if ready.done() else ready.set_result(None))
-    try:
-        await ready
-        loop.remove_reader(connection)
-        yield
-    finally:
-        loop.remove_reader(connection)

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipedreamer.errors import SandboxError
-from pipedreamer.sandbox.cell import Cell, Process, open_cell
+from pipedreamer.sandbox.cell import Cell, open_cell
 from pipedreamer.sandbox.conduit import Conduit
 from pipedreamer.sandbox.connects import Connects, Gateway
 from pipedreamer.sandbox.jobs import Listener
 from pipedreamer.sandbox.lock.policy import Policy
+from pipedreamer.sandbox.process import Process
 from pipedreamer.sandbox.protocol import Code, Settings
 from pipedreamer.sandbox.worker import Owner, Worker
 from pipedreamer.sandbox.zygote import Zygote

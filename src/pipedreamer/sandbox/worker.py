@@ -10,10 +10,10 @@ from typing import Protocol, cast
 import msgspec
 
 from pipedreamer.errors import NodeLoadError
-from pipedreamer.sandbox.cell import Process
 from pipedreamer.sandbox.flight import RunningAttempt, now_ns
 from pipedreamer.sandbox.framing import Unpacker, pack
 from pipedreamer.sandbox.jobs import Cause, Interruption, Job, Listener
+from pipedreamer.sandbox.process import Process
 from pipedreamer.sandbox.protocol import (
     TEXT_LIMIT,
     Code,
