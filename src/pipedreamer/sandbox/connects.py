@@ -9,21 +9,12 @@ from typing import Final, Protocol
 
 from pipedreamer.errors import EgressError
 from pipedreamer.sandbox.lock.listener import Call, answer, destination, place_holder, put_in_place, receive
+from pipedreamer.sandbox.socket_options import carry_over
 
 DNS_PORT: Final = 53
 _LONGEST_WAIT_S: Final = 130.0
 """About as long as Linux tries by itself."""
 _QUERY_IDLE_S: Final = 10.0
-
-_OPTIONS: Final = (
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE),
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT),
-    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT),
-)
-"""What drivers set before they connect."""
 
 
 class Gateway(Protocol):
@@ -118,9 +109,7 @@ class Connects:
     async def _dial(self, held: socket.socket, target: tuple[str, int], is_prompt: bool) -> tuple[socket.socket, int]:
         ours = socket.socket(socket.AF_INET6 if ":" in target[0] else socket.AF_INET, socket.SOCK_STREAM)
         try:
-            for level, option in _OPTIONS:
-                if value := held.getsockopt(level, option):
-                    ours.setsockopt(level, option, value)
+            carry_over(held, ours)
             ours.setblocking(False)
             if is_prompt:
                 return ours, ours.connect_ex(target)

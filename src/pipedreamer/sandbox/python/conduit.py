@@ -13,15 +13,9 @@ from typing import Any, Final
 import msgspec
 
 from pipedreamer.sandbox.protocol import ConnectAnswer, ConnectRequest
+from pipedreamer.sandbox.socket_options import carry_over
 
 LONGEST: Final = 4096
-_OPTIONS: Final = (
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE),
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT),
-)
 _PASSIVE_OR_NUMERIC: Final = socket.AI_PASSIVE | socket.AI_NUMERICHOST
 _connect_as_before = socket.socket.connect
 _look_up_as_before = socket.getaddrinfo
@@ -65,9 +59,7 @@ class Conduit:
         if begun is None:
             raise OSError(answer.error, os.strerror(answer.error))
         with begun:
-            for level, option in _OPTIONS:
-                if value := sock.getsockopt(level, option):
-                    begun.setsockopt(level, option, value)
+            carry_over(sock, begun)
             os.dup2(begun.fileno(), sock.fileno(), inheritable=False)
         _finish(sock)
 
