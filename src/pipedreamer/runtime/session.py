@@ -19,7 +19,7 @@ from pipedreamer.sandbox.connects import ClosedGateway, Gateway
 from pipedreamer.sandbox.jobs import Job, Sender
 from pipedreamer.sandbox.lock.policy import Held
 from pipedreamer.sandbox.pool import Pool
-from pipedreamer.sandbox.protocol import Fetch, FetchMore, FetchStop, LogLine, Settings
+from pipedreamer.sandbox.protocol import Fetch, FetchMore, FetchStop, LogLine, Observed, Settings
 from pipedreamer.sandbox.spawner import Ears
 from pipedreamer.sandbox.zygote import Zygote
 
@@ -47,7 +47,7 @@ class Surroundings:
     """What a session is handed: who fetches and connects, who hides secrets, where log lines go, how much may run.
 
     `demand` is what happens where the machine leaves a layer of the sandbox open: the session does not start, or
-    goes on.
+    goes on. `observed` hears what watched code asks for, with its process.
     """
 
     broker: Broker
@@ -56,6 +56,7 @@ class Surroundings:
     capacity: Capacity = Capacity()
     gateway: Callable[[], Gateway] = ClosedGateway
     demand: Demand = "best-effort"
+    observed: Callable[[int, Observed], None] | None = None
 
 
 class Session:
@@ -203,6 +204,10 @@ class _Listener:
     def fetch(self, sender: Sender, job: Job | None, message: Fetch | FetchMore | FetchStop) -> None:
         del job
         self._relay.take(sender, message)
+
+    def observed(self, process: int, message: Observed) -> None:
+        if self._around.observed is not None:
+            self._around.observed(process, message)
 
     def gone(self, sender: Sender) -> None:
         self._relay.gone(sender)

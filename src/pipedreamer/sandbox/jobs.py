@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from pipedreamer.sandbox.protocol import Fetch, FetchMore, FetchStop, LogLine, Outcome, Run, ToWorker
+from pipedreamer.sandbox.protocol import Fetch, FetchMore, FetchStop, LogLine, Observed, Outcome, Run, ToWorker
 
 Cause = Literal["timeout", "died", "neighbour", "unknown"]
 
@@ -56,5 +56,8 @@ class Listener(Protocol):
         """Lines that reached the process's own stdout or stderr."""
 
     def fetch(self, sender: Sender, job: Job | None, message: Fetch | FetchMore | FetchStop) -> None: ...
+    def observed(self, process: int, message: Observed) -> None:
+        """What the code of this process asked for, where it is watched."""
+
     def gone(self, sender: Sender) -> None:
         """This worker will not be answered any more."""

@@ -41,6 +41,12 @@ class NodeCode(msgspec.Struct, array_like=True, frozen=True):
     parents: tuple[int, ...]
 
 
+class Observe(msgspec.Struct, array_like=True, frozen=True):
+    """The worker tells what its code asks for; `lent` are variables that the workflow's own code gets on asking."""
+
+    lent: dict[str, str] = {}
+
+
 class Code(Message, frozen=True, tag="code"):
     """What a worker loads, once: `paths` are appended to the import path after the lock, `.pth` files never read."""
 
@@ -49,6 +55,7 @@ class Code(Message, frozen=True, tag="code"):
     stages: tuple[tuple[int, ...], ...]
     paths: tuple[str, ...] = ()
     jitter: bool = True
+    observe: Observe | None = None
 
 
 class Settings(Message, frozen=True, tag="settings"):
@@ -173,6 +180,21 @@ class FetchStop(Message, frozen=True, tag="stop"):
     id: int
 
 
+class Observed(Message, frozen=True, tag="observed"):
+    """Something that the code asked for, under `Code.observe`; `worker` comes first and once.
+
+    `name` is an absolute path, a variable, a secret or a program. `look` asks whether a path is there,
+    `change` makes, moves or removes it. `place` is the workflow's line (`nodes/a.py:3`), `library` the package that
+    asked on its behalf, `found` whether a path or secret was there, of what is written to its folder.
+    """
+
+    kind: Literal["worker", "read", "look", "write", "change", "env", "secret", "program"]
+    name: str = ""
+    place: str = ""
+    library: str = ""
+    found: bool = True
+
+
 class Stuck(Message, frozen=True, tag="stuck"):
     """This attempt was told to stop at its timeout and has not: the worker asks to be killed."""
 
@@ -212,4 +234,4 @@ def retry_wait(failures: int) -> float:
 
 
 ToWorker = Code | Settings | Run | Cancel | FetchHead | FetchData | FetchFailed
-ToEngine = Ready | LoadFailed | Outcome | LogLine | Fetch | FetchMore | FetchStop | Stuck
+ToEngine = Ready | LoadFailed | Outcome | LogLine | Fetch | FetchMore | FetchStop | Observed | Stuck

@@ -22,6 +22,7 @@ from pipedreamer.sandbox.protocol import (
     FetchStop,
     LoadFailed,
     LogLine,
+    Observed,
     Outcome,
     Ready,
     Settings,
@@ -169,6 +170,8 @@ class Worker(asyncio.Protocol):
         elif isinstance(message, Fetch | FetchMore | FetchStop):
             job = self.jobs.get(message.run) if isinstance(message, Fetch) else None
             self._listener.fetch(self, job, message)
+        elif isinstance(message, Observed):
+            self._listener.observed(self.pid, message)
         elif isinstance(message, Stuck):
             stuck = {a for a in self.page.running() if (a.run, a.node) == (message.run, message.node)}
             self.kill(frozenset(stuck))

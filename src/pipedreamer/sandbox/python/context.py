@@ -101,6 +101,10 @@ class NodeContext:
             self._secrets = orjson.loads(self._settings.secrets)
         return self._secrets
 
+    def watch_secrets(self, watched: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Have something stand for the secrets that tells which of them are read."""
+        self._secrets = watched(self.secrets)
+
     @property
     def k8s(self) -> NodeCluster:
         return NodeCluster(self)

@@ -7,6 +7,7 @@ in-cluster nodes look at their service account.
 import builtins
 import io
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -47,7 +48,10 @@ class Redirect:
     def _redirecting(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def redirected(path: Any, *arguments: Any, **options: Any) -> Any:
             if isinstance(path, str | os.PathLike):
-                path = self._copies.get(os.path.abspath(os.fspath(path)), path)  # noqa: PTH100 - the same
+                copy = self._copies.get(os.path.abspath(os.fspath(path)))  # noqa: PTH100 - the same
+                if copy is not None:
+                    sys.audit("pipedreamer.redirect", path)
+                    path = copy
             return real(path, *arguments, **options)
 
         return redirected

@@ -33,6 +33,7 @@ from pipedreamer.sandbox.python.fetching import Fetcher
 from pipedreamer.sandbox.python.invoke import Invoker
 from pipedreamer.sandbox.python.lanes import Lanes
 from pipedreamer.sandbox.python.loader import LoadError, load
+from pipedreamer.sandbox.python.observed import Observer
 from pipedreamer.sandbox.python.outbox import Outbox
 from pipedreamer.sandbox.python.redirect import Redirect
 from pipedreamer.sandbox.python.runner import Runner
@@ -146,6 +147,7 @@ class Worker:
         os.chdir(code.root)
         # Plain functions in threads share the interpreter: the shorter its turns, the fairer.
         sys.setswitchinterval(0.001)
+        observer = Observer(code, self._send) if code.observe else None
         try:
             nodes = load(code)
         except LoadError as error:
@@ -153,6 +155,8 @@ class Worker:
             return
         self._loop.set_task_factory(NodeTasks(self._flight.words))
         invoker = Invoker(self._flight, self._clock, Lanes(self._loop), self._fetcher, self._send, printed)
+        if observer:
+            nodes = observer.around(nodes)
         self._runner = Runner(code, nodes, invoker, self._send)
         self._send(Ready())
 
