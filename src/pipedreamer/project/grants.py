@@ -36,6 +36,12 @@ def check_grants(root: Path, reading: Reading, at: At) -> Iterator[Problem]:
                 yield at(("permissions", kind, number), message, str(fault.suggestion))
 
 
+def refusal(root: Path, text: str, *, writes: bool) -> Fault | None:
+    """Why the workflow in the folder `root` can never be granted this path; None where it can."""
+    path = granted_path(text)
+    return path if isinstance(path, Fault) else _fault(root, Path(os.path.realpath(path)), writes)
+
+
 def followed(path: str) -> tuple[str, tuple[str, ...]]:
     """Where a granted path really leads, and the symbolic links on the way, each by its absolute path.
 

@@ -1,6 +1,7 @@
 """What of a workflow's folder its nodes may read: its code, and nothing that is left out of it."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from pipedreamer.project.listing import left_out
 from pipedreamer.project.reading import reason
 
 _MOST_ENTRIES = 20_000
+
+Closed = Callable[["os.DirEntry[str]"], bool]
 
 
 @dataclass(slots=True)
@@ -20,10 +23,13 @@ class Readable:
     links: list[str] = field(default_factory=list)
 
 
-def readable(root: Path) -> Readable:
-    """A folder counts as whole where nothing below it is left out. Raises ProjectError where it cannot be read."""
+def readable(root: Path, is_closed: "Closed | None" = None) -> Readable:
+    """A folder counts as whole where nothing below it is left out. Raises ProjectError where it cannot be read.
+
+    `is_closed` says what is left out, else it is what is no part of a workflow's code.
+    """
     found = Readable()
-    walk = _Walk(root)
+    walk = _Walk(root, is_closed or _closed)
     if walk.sort(str(root), found):
         return Readable(whole=[str(root)])
     return found
@@ -32,6 +38,7 @@ def readable(root: Path) -> Readable:
 @dataclass(slots=True)
 class _Walk:
     root: Path
+    is_closed: "Closed"
     _seen: int = 0
 
     def sort(self, folder: str, into: Readable) -> bool:
@@ -39,7 +46,7 @@ class _Walk:
         mine = Readable(listed=[folder])
         is_whole = True
         for entry in self._entries(folder):
-            if _closed(entry):
+            if self.is_closed(entry):
                 is_whole = False
             elif entry.is_symlink():
                 mine.links.append(entry.path)
