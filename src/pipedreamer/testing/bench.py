@@ -1,6 +1,7 @@
 """Where tests run: one thing after another, each in a worker process of its own, amid what its scene gives."""
 
 from collections import deque
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from pipedreamer.runtime.result import RunResult
 from pipedreamer.runtime.session import Capacity, Session, Surroundings
 from pipedreamer.sandbox.connects import ClosedGateway, Gateway
 from pipedreamer.sandbox.lock.policy import Policy
-from pipedreamer.sandbox.protocol import Code, Fetch
+from pipedreamer.sandbox.protocol import Code, Fetch, Observed
 from pipedreamer.sandbox.zygote import Zygote
 
 LINES: Final = 1000
@@ -56,7 +57,9 @@ _EMPTY: Final = Scene()
 class Bench:
     """Use it as an async context manager. `lines` has what the run under way, or the last one, wrote."""
 
-    def __init__(self, project: Project, zygote: Zygote | None = None) -> None:
+    def __init__(
+        self, project: Project, zygote: Zygote | None = None, observed: Callable[[int, Observed], None] | None = None
+    ) -> None:
         self._root = project.root
         self._scene = _EMPTY
         self._mask = Mask({})
@@ -67,6 +70,7 @@ class Bench:
             log=lambda line: self.lines.append(line),
             capacity=Capacity(workers=1, running=1, waiting=0),
             gateway=lambda: self._scene.gateway,
+            observed=observed,
         )
         self._session = Session(_nothing(project), _EMPTY, around, zygote)
 

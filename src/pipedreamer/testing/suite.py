@@ -1,11 +1,12 @@
 """Runs tests one after the other; whatever a node does, the next test is run."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pipedreamer.errors import PipedreamerError
+from pipedreamer.project import Project
 from pipedreamer.runtime.assembly import Assembly, assemble
 from pipedreamer.runtime.broker import Broker
 from pipedreamer.runtime.mask import Mask
@@ -38,15 +39,19 @@ class Live:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """How tests are run: `site` has the workflow's packages; without `live` everything around a node is mocked."""
+    """How tests are run: `site` has the workflow's packages; without `live` everything around a node is mocked.
+
+    `bench` makes where they run.
+    """
 
     subject: Subject
     site: Path | None = None
     live: Live | None = None
+    bench: Callable[[Project, Zygote | None], Bench] = Bench
 
     async def run(self, trials: Iterable[Trial], zygote: Zygote | None = None) -> AsyncGenerator[Outcome, None]:
         """The outcomes, each as soon as it is there. Raises SandboxError where no worker process can be started."""
-        async with Bench(self.subject.project, zygote) as bench:
+        async with self.bench(self.subject.project, zygote) as bench:
             for trial in trials:
                 if trial.trouble:
                     yield Outcome(node=trial.label, fixture=trial.name, status="failed", reasons=(trial.trouble,))
