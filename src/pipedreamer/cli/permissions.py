@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from pipedreamer import project
 from pipedreamer.cli.folder import Directory, workflow_folder
+from pipedreamer.cli.run_options import AllowBuild, Config, Secrets
 from pipedreamer.cli.terminal import Terminal
+from pipedreamer.errors import UsageError
+from pipedreamer.sandbox.zygote import Zygote
 from pipedreamer.spec import Permissions
 from pipedreamer.spec.granted_paths import SCRATCH
 from pipedreamer.spec.quantity import memory_text
@@ -16,17 +19,56 @@ from pipedreamer.spec.quantity import memory_text
 NEVER = "metadata of the cloud, link-local addresses and the engine's own ports"
 
 
-def command(ctx: typer.Context, directory: Directory = Path()) -> None:
+def command(
+    ctx: typer.Context,
+    directory: Directory = Path(),
+    observe: Annotated[
+        bool, typer.Option("--observe", help="Run the fixtures and print the smallest block that would have done.")
+    ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Observe the whole workflow with real secrets, config and network.")
+    ] = False,
+    given: Annotated[
+        str | None,
+        typer.Option("--input", "-i", help="The input, with --live: JSON, a file of it (@file or a path), or -."),
+    ] = None,
+    secrets: Secrets = None,
+    config: Config = None,
+    allow_build: AllowBuild = False,
+) -> None:
     """Show what a workflow's nodes may reach, and what not.
 
     Reads the permissions block of workflow.yaml, or the defaults where there is none. Of secrets the names in the
-    block are shown, not which of them exist. Nothing is run.
+    block are shown, not which of them exist. Nothing is run, but with --observe; then the exit code is 1 when a run
+    failed.
     """
     terminal: Terminal = ctx.obj
-    workflow = project.open_project(workflow_folder(directory)).workflow
+    folder = workflow_folder(directory)
+    _check_options(observe, live, allow_build, (given, secrets, config))
+    if observe:
+        _observe(terminal, folder, live, given or "{}", secrets, config, allow_build)
+        return
+    workflow = project.open_project(folder).workflow
     named = {"ok": True, "workflow": workflow.name, "version": workflow.version}
     told = described(workflow.permissions, f"{workflow.name} {workflow.version}")
     terminal.answer({**named, **document(workflow.permissions)}, told)
+
+
+def _check_options(observe: bool, live: bool, allow_build: bool, of_live: tuple[object, ...]) -> None:
+    if not observe and (live or allow_build or any(option is not None for option in of_live)):
+        raise UsageError("nothing is run without --observe, which the other options are for")
+    if not live and any(option is not None for option in of_live):
+        raise UsageError("--input, --secrets and --config are for --live; without it fixtures give these")
+
+
+def _observe(terminal: Terminal, *said: Any) -> None:
+    zygote = Zygote()  # warms up while the rest is imported: hence the imports here
+    import uvloop
+
+    from pipedreamer.cli.observing import Given, Observer
+
+    if not uvloop.run(Observer(Given(*said), terminal, zygote).observe()):
+        raise typer.Exit(1)
 
 
 def document(permissions: Permissions) -> dict[str, Any]:
