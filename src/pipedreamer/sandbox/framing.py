@@ -1,11 +1,15 @@
 """Frames out of a stream of bytes: a little-endian 32-bit length, then a msgpack message."""
 
+import struct
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from pipedreamer.sandbox.protocol import FRAME_LIMIT, ToEngine, ToWorker
+
+HEAD: Final = struct.Struct("<I")
+"""A frame's length, in front of it."""
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -15,7 +19,7 @@ def pack(message: ToEngine | ToWorker) -> bytes:
     body = _encoder.encode(message)
     if len(body) > FRAME_LIMIT:
         raise ValueError(f"a message of {len(body):,} bytes is over the limit of {FRAME_LIMIT:,}")
-    return len(body).to_bytes(4, "little") + body
+    return HEAD.pack(len(body)) + body
 
 
 class Unpacker:
@@ -25,27 +29,33 @@ class Unpacker:
         self._decode = msgspec.msgpack.Decoder(kind).decode
         self._limit = limit
         self._rest = bytearray()
+        self._wanted = 0
         self.received = 0
 
-    def feed(self, data: bytes) -> Iterator[Any]:
-        """The messages that are whole now; what is left waits for more."""
+    def feed(self, data: bytes | memoryview) -> Iterator[Any]:
+        """The messages that are whole now; what is left is copied and waits for more."""
         self.received += len(data)
-        rest = self._rest
-        rest += data
-        at, end = 0, len(rest)
+        if self._rest:
+            self._rest += data
+            if len(self._rest) < self._wanted:
+                return
+            data, self._rest = bytes(self._rest), bytearray()
+        view = memoryview(data)
+        at, end, self._wanted = 0, len(view), HEAD.size
         try:
-            while end - at >= 4:
-                length = int.from_bytes(rest[at : at + 4], "little")
+            while end - at >= HEAD.size:
+                length = HEAD.unpack_from(view, at)[0]
                 if length > self._limit:
                     raise ValueError(f"a frame of {length:,} bytes is over the limit of {self._limit:,}")
-                if end - at - 4 < length:
+                self._wanted = HEAD.size + length
+                if end - at < self._wanted:
                     break
-                body = bytes(rest[at + 4 : at + 4 + length])
-                at += 4 + length
+                body = view[at + HEAD.size : at + self._wanted]
+                at, self._wanted = at + self._wanted, HEAD.size
                 try:
                     message = self._decode(body)
                 except (msgspec.DecodeError, RecursionError) as error:
                     raise ValueError(f"a frame that is no message: {error}") from error
                 yield message
         finally:
-            del rest[:at]
+            self._rest += view[at:]

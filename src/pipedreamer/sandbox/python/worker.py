@@ -46,6 +46,8 @@ _PRELOADED = (
     "textwrap", "time", "typing", "unicodedata", "urllib.parse", "uuid", "zoneinfo",
 )  # fmt: skip
 
+RECEIVED_AT_ONCE = 256 * 1024
+
 
 def preload() -> None:
     """Import what workers will want, once, before any is forked; hide the rest of our own package from nodes."""
@@ -94,6 +96,8 @@ class Worker:
         self._outbox = Outbox(connection, flight, loop)
         self._clock = Clock(flight, self._send, loop)
         self._frames = Unpacker(ToWorker)
+        # Once and for all: memory of this size is otherwise asked of the kernel, page by page, at every read.
+        self._incoming = memoryview(bytearray(RECEIVED_AT_ONCE))
         self._fetcher = Fetcher(self._send, loop)
         self._settings = Settings(config=b"{}", secrets=b"{}")
         self._runner: Runner | None = None
@@ -113,16 +117,16 @@ class Worker:
 
     def _receive(self) -> None:
         try:
-            data = self._connection.recv(1 << 18)
+            size = self._connection.recv_into(self._incoming)
         except BlockingIOError:
             return
         except OSError:  # in a child that a node forked
             os._exit(0)
-        if not data:
+        if not size:
             self._open = False
             self._loop.stop()
             return
-        for message in self._frames.feed(data):
+        for message in self._frames.feed(self._incoming[:size]):
             self._take(message)
 
     def _take(self, message: ToWorker) -> None:
