@@ -4,37 +4,35 @@ import asyncio
 from contextvars import ContextVar
 from typing import Any, Literal
 
+import msgspec
+
 from pipedreamer.sandbox.python.lanes import Lane
 
 StopReason = Literal["timeout", "cancel"]
 
 
-class Attempt:
+class Attempt(msgspec.Struct, eq=False):
     """What the clock needs to know. Times are monotonic nanoseconds.
 
+    `task` is the one that its async code runs in, `lane` the thread of a plain function while that runs.
     `held` is how long it kept the event loop to itself since the clock last looked: the others get that time back.
     """
 
-    __slots__ = (
-        "begun", "children", "deadline", "held", "in_thread", "lane", "node", "number", "reason", "run", "slot",
-        "stopped_at", "task", "told",
-    )  # fmt: skip
-
-    def __init__(self, run: int, node: int, number: int, begun: int, deadline: int, slot: int) -> None:
-        self.run = run
-        self.node = node
-        self.number = number
-        self.begun = begun
-        self.deadline = deadline
-        self.in_thread = False
-        self.slot = slot
-        self.held = 0
-        self.reason: StopReason | None = None
-        self.stopped_at = 0
-        self.told = False
-        self.task: asyncio.Task[Any] | None = None
-        self.lane: Lane | None = None
-        self.children: set[asyncio.Task[Any]] = set()
+    run: int
+    node: int
+    number: int
+    begun: int
+    deadline: int
+    slot: int
+    task: asyncio.Task[Any]
+    lane: Lane | None = None
+    in_thread: bool = False
+    watched: bool = False
+    held: int = 0
+    reason: StopReason | None = None
+    stopped_at: int = 0
+    told: bool = False
+    children: set[asyncio.Task[Any]] | None = None
 
     def stop(self, reason: StopReason, now: int) -> None:
         """Ask it to end, once; the clock sees to it that it does."""
@@ -44,8 +42,20 @@ class Attempt:
             self.told = True
             if self.lane is not None:
                 self.lane.interrupt()
-            elif self.task is not None:
+            else:
                 self.task.cancel()
+
+    def adopt(self, task: asyncio.Task[Any]) -> None:
+        """A task that the node made: it ends with the attempt."""
+        if self.children is None:
+            self.children = set()
+        self.children.add(task)
+        task.add_done_callback(self.children.discard)
+
+    def end_children(self) -> None:
+        """What a node left running ends with it."""
+        for task in tuple(self.children or ()):
+            task.cancel()
 
 
 current: ContextVar[Attempt | None] = ContextVar("attempt", default=None)

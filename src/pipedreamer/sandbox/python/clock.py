@@ -2,6 +2,7 @@
 
 It turns with the event loop, so a node that holds the loop stops it; then the engine, which sees the heartbeat stand
 still, sends SIGUSR1, and the handler here raises inside that node. What does not end even so is killed from outside.
+A node that never waits is therefore none of its business: it holds the loop from its first step to its last.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import signal
 from collections.abc import Callable
 from types import FrameType
 
-from pipedreamer.sandbox.flight import CURRENT, FlightRecorder, now_ns
+from pipedreamer.sandbox.flight import CURRENT, SINCE, FlightRecorder, now_ns
 from pipedreamer.sandbox.protocol import Stuck, ToEngine
 from pipedreamer.sandbox.python.attempt import Attempt
 from pipedreamer.sandbox.python.lanes import Lane, NodeStoppedError
@@ -20,7 +21,7 @@ GRACE_NS = 100_000_000
 
 
 class Clock:
-    """Watches the attempts that are running; idle when there are none."""
+    """Watches the attempts that wait for something; idle when there are none."""
 
     def __init__(
         self, flight: FlightRecorder, send: Callable[[ToEngine], None], loop: asyncio.AbstractEventLoop
@@ -29,10 +30,27 @@ class Clock:
         self._send = send
         self._loop = loop
         self._watched: set[Attempt] = set()
+        self._holder: Attempt | None = None
         self._ticking = False
         self._looked = 0
 
+    def hold(self, attempt: Attempt) -> None:
+        """Note that the code of this attempt has the loop from now on, until `let_go`."""
+        words = self._flight.words
+        words[SINCE] = now_ns()
+        words[CURRENT] = attempt.slot + 1
+        self._holder = attempt
+
+    def let_go(self, attempt: Attempt) -> None:
+        """Note that it gives the loop back for a while."""
+        self._holder = None
+        words = self._flight.words
+        words[CURRENT] = 0
+        attempt.held += now_ns() - words[SINCE]
+
     def watch(self, attempt: Attempt) -> None:
+        """See to it that a waiting attempt ends in time."""
+        attempt.watched = True
         self._watched.add(attempt)
         if not self._ticking:
             self._ticking = True
@@ -45,12 +63,12 @@ class Clock:
 
     def holder_over_time(self) -> Attempt | None:
         """The attempt that holds the loop at this moment, if its time is over."""
-        slot = self._flight.words[CURRENT] - 1
-        now = now_ns()
-        for attempt in self._watched:
-            if attempt.slot == slot and now > attempt.deadline:
-                return attempt
-        return None
+        attempt = self._holder
+        return attempt if attempt is not None and now_ns() > attempt.deadline else None
+
+    def of_run(self, run: int) -> list[Attempt]:
+        """The attempts of a run that wait for something."""
+        return [attempt for attempt in self._watched if attempt.run == run]
 
     def _tick(self) -> None:
         now = now_ns()

@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 import orjson
 
-from pipedreamer.sandbox.protocol import TEXT_LIMIT, LogLine, Run, Settings, ToEngine
+from pipedreamer.sandbox.protocol import TEXT_LIMIT, LogLine, ToEngine
 from pipedreamer.sandbox.python.attempt import Attempt, current
 from pipedreamer.sandbox.python.explain import clean
 from pipedreamer.sandbox.python.fetching import Fetcher, NodeResponse
+from pipedreamer.sandbox.python.run_state import RunState
 
 Level = Literal["debug", "info", "warn", "error"]
 
@@ -58,26 +59,23 @@ class NodeCluster:
 class NodeContext:
     """See `pipedreamer.Context`; config and secrets are copied when first asked for."""
 
-    __slots__ = ("_attempt", "_config", "_fetcher", "_log", "_secrets", "_send", "_settings", "node", "run_id")
+    __slots__ = ("_attempt", "_config", "_fetcher", "_log", "_secrets", "_send", "_state", "node")
 
     def __init__(
-        self,
-        attempt: Attempt,
-        node: str,
-        run: Run,
-        settings: Settings,
-        send: Callable[[ToEngine], None],
-        fetcher: Fetcher,
+        self, attempt: Attempt, node: str, state: RunState, send: Callable[[ToEngine], None], fetcher: Fetcher
     ) -> None:
         self._attempt = attempt
-        self._settings = settings
+        self._state = state
         self._send = send
         self._fetcher = fetcher
         self._log: NodeLog | None = None
         self._config: dict[str, Any] | None = None
         self._secrets: dict[str, Any] | None = None
         self.node = node
-        self.run_id = run.run_id
+
+    @property
+    def run_id(self) -> str:
+        return self._state.request.run_id
 
     @property
     def attempt(self) -> int:
@@ -92,13 +90,13 @@ class NodeContext:
     @property
     def config(self) -> dict[str, Any]:
         if self._config is None:
-            self._config = orjson.loads(self._settings.config)
+            self._config = orjson.loads(self._state.settings.config)
         return self._config
 
     @property
     def secrets(self) -> dict[str, Any]:
         if self._secrets is None:
-            self._secrets = orjson.loads(self._settings.secrets)
+            self._secrets = orjson.loads(self._state.settings.secrets)
         return self._secrets
 
     def watch_secrets(self, watched: Callable[[dict[str, Any]], dict[str, Any]]) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 
 from pipedreamer.sandbox.protocol import Code, NodeCode
 from pipedreamer.sandbox.python.fresh import FreshLoader, import_fresh_below
-from pipedreamer.sandbox.python.typed import Convert, converter
+from pipedreamer.sandbox.python.typed import Read, reader
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedNode:
-    """A node ready to run: its function, and what its input must become."""
+    """A node ready to run: its function, and how its input is read."""
 
     id: str
     timeout_ns: int
@@ -25,7 +25,7 @@ class LoadedNode:
     parents: tuple[int, ...]
     function: Callable[..., Any]
     is_async: bool
-    convert: Convert | None
+    read: Read
 
 
 class LoadError(Exception):
@@ -92,7 +92,7 @@ def _node(node: NodeCode, module: ModuleType) -> LoadedNode:
         parents=node.parents,
         function=function,
         is_async=inspect.iscoroutinefunction(called),
-        convert=converter(function),
+        read=reader(function),
     )
 
 

@@ -13,7 +13,8 @@ from pipedreamer.sandbox.protocol import ToEngine
 class Outbox:
     """Belongs to the loop's thread. Writing waits while the engine is behind, so a chatty node slows itself down.
 
-    `busy` is true while the stream is in an inconsistent state: a timeout signal must not raise then.
+    `busy` is true while the stream is in an inconsistent state: a timeout signal must not raise then. Who sets
+    `gathering` flushes by himself.
     """
 
     def __init__(self, connection: socket.socket, flight: FlightRecorder, loop: asyncio.AbstractEventLoop) -> None:
@@ -22,6 +23,7 @@ class Outbox:
         self._loop = loop
         self._filled = 0
         self.busy = False
+        self.gathering = False
         self._forked = False
         os.register_at_fork(after_in_child=self._leave)
 
@@ -43,7 +45,7 @@ class Outbox:
         if size > OUTGOING_SIZE:
             self._send_large(frame)
             return
-        if not self._filled:
+        if not self._filled and not self.gathering:
             self._loop.call_soon(self.flush)
         self.busy = True
         start = self._filled

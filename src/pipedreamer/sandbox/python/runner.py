@@ -4,72 +4,46 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, cast
+
+import orjson
 
 from pipedreamer.sandbox.flight import now_ns
-from pipedreamer.sandbox.protocol import Code, LogLine, Outcome, Run, Settings, ToEngine, retry_wait, timed_out
-from pipedreamer.sandbox.python.attempt import Attempt
-from pipedreamer.sandbox.python.explain import clean, explain
-from pipedreamer.sandbox.python.invoke import Invoker
-from pipedreamer.sandbox.python.lanes import NodeStoppedError
+from pipedreamer.sandbox.protocol import Code, LogLine, Outcome, Run, Settings, ToEngine, retry_wait
+from pipedreamer.sandbox.python.invoke import Invoker, State
 from pipedreamer.sandbox.python.loader import LoadedNode
-from pipedreamer.sandbox.python.typed import InputError
-from pipedreamer.sandbox.python.values import JsonText, NotJsonError, from_json, to_json
-
-State = Literal["ok", "retry", "failed", "cancelled"]
-
-
-class Ending(NamedTuple):
-    """What an attempt came to: its output as JSON or its message, and the trace for the log."""
-
-    text: bytes
-    trace: str = ""
-
-
-class RunState:
-    """One run while it lasts; `left` counts the nodes of the stage that have not ended."""
-
-    __slots__ = ("attempts", "cancelled", "failed", "left", "outputs", "request", "settings", "stopping", "value")
-
-    def __init__(self, request: Run, settings: Settings) -> None:
-        self.request = request
-        self.settings = settings
-        self.value: Any = None
-        self.outputs: dict[int, JsonText] = dict(request.done)
-        self.attempts: set[Attempt] = set()
-        self.failed = False
-        self.cancelled = False
-        self.left = 0
-        self.stopping: asyncio.Event | None = None
-
-    @property
-    def over(self) -> bool:
-        """No further attempt is begun."""
-        return self.failed or self.cancelled
-
-    def wake(self) -> None:
-        if self.stopping is not None:
-            self.stopping.set()
+from pipedreamer.sandbox.python.run_state import RunState
+from pipedreamer.sandbox.python.values import JsonText
 
 
 class Runner:
     """All runs of a worker. Everything happens in the loop's thread; plain functions alone run in lanes."""
 
-    def __init__(self, code: Code, nodes: list[LoadedNode], invoker: Invoker, send: Callable[[ToEngine], None]) -> None:
+    def __init__(
+        self,
+        code: Code,
+        nodes: list[LoadedNode],
+        invoker: Invoker,
+        send: Callable[[ToEngine], None],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
         self._nodes = nodes
         self._stages = code.stages
-        self._root = code.root
         self._jitter = code.jitter
         self._invoker = invoker
         self._send = send
+        self._loop = loop
+        self._keys = [orjson.dumps(node.id) + b":" for node in nodes]
         self._runs: dict[int, RunState] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, request: Run, settings: Settings) -> None:
+        """Begin a run and go on with it until it waits for something, which many never do."""
         state = self._runs[request.run] = RunState(request, settings)
-        task = asyncio.get_running_loop().create_task(self._run(state))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        state.task = asyncio.Task(self._run(state), loop=self._loop)
+        # Its first step now and not a turn of the loop later. Python 3.12 calls that an eager task, 3.11 has no word
+        # for it: the step is what the loop was just handed.
+        loop: Any = self._loop
+        loop._ready.pop()._run()  # noqa: SLF001 - see above
 
     def cancel(self, run: int) -> None:
         """Stop a run's nodes and begin no more."""
@@ -77,8 +51,7 @@ class Runner:
         if state is not None:
             state.cancelled = True
             state.wake()
-            for attempt in list(state.attempts):
-                attempt.stop("cancel", now_ns())
+            self._invoker.cancel(run)
 
     async def _run(self, state: RunState) -> None:
         try:
@@ -87,7 +60,7 @@ class Runner:
                 state.left = len(nodes)
                 final = number == len(self._stages) - 1
                 if len(nodes) == 1:
-                    await self._node(state, nodes[0], final)
+                    await self._node(state, nodes[0], final, state.task)
                 elif nodes:
                     await asyncio.gather(*(self._node(state, node, final) for node in nodes))
                 if state.over:
@@ -99,70 +72,44 @@ class Runner:
         finally:
             del self._runs[state.request.run]
 
-    async def _node(self, state: RunState, index: int, final: bool) -> None:
+    async def _node(self, state: RunState, index: int, final: bool, task: asyncio.Task[Any] | None = None) -> None:
         """Attempts until one succeeds, none is left, or the run is over."""
         node = self._nodes[index]
+        task = task or cast("asyncio.Task[Any]", asyncio.current_task())
         number = state.request.attempts.get(index, 0)
         failures = state.request.failures.get(index, 0)
         while True:
             number += 1
-            begun = now_ns()
-            kind, value = await self._attempt(state, index, number)
+            attempt = self._invoker.begin(state.request.run, index, number, node.timeout_ns, task)
+            begun = attempt.begun
+            ending = await self._invoker.attempt(attempt, node, self._input(state, node), state)
             failures += 1
-            if kind == "ok":
-                state.outputs[index] = value.text
-            elif kind == "failed" and failures <= node.retries and not state.over:
-                self._tell(state, (index, number, begun), "retry", value.text, last=False)
-                again = f"attempt {failures} of {node.retries + 1} failed: {value.text.decode()}"
+            if ending.state == "ok":
+                state.outputs[index] = ending.text
+            elif ending.state == "failed" and failures <= node.retries and not state.over:
+                self._tell(state, (index, number, begun), "retry", ending.text)
+                again = f"attempt {failures} of {node.retries + 1} failed: {ending.text.decode()}"
                 self._log(state.request.run, index, number, "warn", again)
                 await self._pause(state, failures)
                 if not state.over:
                     continue
             break
-        if kind == "failed":
+        if ending.state == "failed":
             state.failed = True
             state.wake()
-            self._log(state.request.run, index, number, "error", value.trace or value.text.decode())
+            self._log(state.request.run, index, number, "error", ending.trace or ending.text.decode())
         state.left -= 1
         last = state.left == 0 and (final or state.over)
-        self._tell(state, (index, number, begun), kind, value.text, last=last)
+        self._tell(state, (index, number, begun), ending.state, ending.text, last)
 
-    async def _attempt(self, state: RunState, index: int, number: int) -> tuple[State, Ending]:
-        node = self._nodes[index]
-        attempt = self._invoker.begin(state.request.run, index, number, node.timeout_ns)
-        state.attempts.add(attempt)
-        try:
-            with self._invoker.on_processor(attempt):
-                value = self._input(state, node)
-            output = await self._invoker.call(attempt, node, value, state.request, state.settings)
-            if attempt.reason is None:
-                with self._invoker.on_processor(attempt):
-                    return "ok", Ending(to_json(output))
-        except NotJsonError as error:
-            return "failed", Ending(clean(f"the value that was returned is not JSON: {error}").encode())
-        except InputError as error:
-            return "failed", Ending(clean(f"the input does not fit: {error}").encode())
-        except BaseException as error:  # noqa: BLE001 - whatever a node raises fails its attempt and nothing else
-            if attempt.reason is None:
-                with suppress(NodeStoppedError), self._invoker.on_processor(attempt):
-                    explanation = explain(error, self._root)
-                    return "failed", Ending(explanation.text.encode(), explanation.trace)
-        finally:
-            state.attempts.discard(attempt)
-            self._invoker.end(attempt)
-        if attempt.reason == "cancel":
-            return "cancelled", Ending(b"cancelled")
-        return "failed", Ending(timed_out(node.id, node.timeout_ns // 1_000_000).encode())
-
-    def _input(self, state: RunState, node: LoadedNode) -> Any:
-        """Each node gets a copy of its own, as JSON would give it."""
-        if not node.parents:
-            value = from_json(state.request.input)
-        elif len(node.parents) == 1:
-            value = from_json(state.outputs[node.parents[0]])
-        else:
-            value = {self._nodes[parent].id: from_json(state.outputs[parent]) for parent in node.parents}
-        return value if node.convert is None else node.convert(value)
+    def _input(self, state: RunState, node: LoadedNode) -> JsonText:
+        """The JSON that a node is given: each reads a copy of its own."""
+        parents = node.parents
+        if not parents:
+            return state.request.input
+        if len(parents) == 1:
+            return state.outputs[parents[0]]
+        return b"{%b}" % b",".join(self._keys[parent] + state.outputs[parent] for parent in parents)
 
     async def _pause(self, state: RunState, failures: int) -> None:
         wait = retry_wait(failures)
@@ -172,20 +119,9 @@ class Runner:
         with suppress(TimeoutError):
             await asyncio.wait_for(state.stopping.wait(), wait)
 
-    def _tell(self, state: RunState, what: tuple[int, int, int], kind: State, value: bytes, last: bool) -> None:
+    def _tell(self, state: RunState, what: tuple[int, int, int], kind: State, value: bytes, last: bool = False) -> None:
         index, number, begun = what
-        self._send(
-            Outcome(
-                run=state.request.run,
-                node=index,
-                attempt=number,
-                started=begun,
-                ended=now_ns(),
-                state=kind,
-                value=value,
-                last=last,
-            )
-        )
+        self._send(Outcome(state.request.run, index, number, begun, now_ns(), kind, value, last))
 
     def _log(self, run: int, index: int, number: int, level: Literal["warn", "error"], text: str) -> None:
         self._send(LogLine(run, index, number, level, text))

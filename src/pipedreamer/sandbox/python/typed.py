@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import orjson
 
-Convert = Callable[[Any], Any]
+Read = Callable[[bytes], Any]
+"""From the JSON text of a node's input to what the node is given; raises `InputError`."""
 
 _UNCHECKED = (Any, object, inspect.Parameter.empty, None)
 _PLAIN = {dict: "an object", list: "an array", str: "text", bool: "true or false"}
@@ -17,24 +19,23 @@ class InputError(Exception):
     """The input does not fit the annotation; the message names the field."""
 
 
-def converter(function: Callable[..., Any]) -> Convert | None:
-    """What to do with the input of `run(ctx, input)`; None when its annotation asks for nothing.
+def reader(function: Callable[..., Any]) -> Read:
+    """How the input of `run(ctx, input)` is read, by its annotation.
 
     Raises `TypeError` when the annotation cannot be resolved or is no type that can be checked.
     """
     kind = _annotation(function)
     if kind in _UNCHECKED:
-        return None
+        return orjson.loads
     origin = typing.get_origin(kind) or kind
     if origin in _PLAIN and typing.get_args(kind) in ((), (str, Any)):
-        return _plain_check(origin)
+        return _plain(origin)
     if hasattr(kind, "model_validate"):
         return _pydantic(kind)
     try:
-        msgspec.json.Decoder(kind)
+        return _typed(msgspec.json.Decoder(kind))
     except TypeError as error:
         raise TypeError(f"the annotation of `input` cannot be checked: {error}") from error
-    return _msgspec(kind)
 
 
 def _annotation(function: Callable[..., Any]) -> Any:
@@ -54,31 +55,34 @@ def _annotation(function: Callable[..., Any]) -> Any:
         ) from error
 
 
-def _plain_check(kind: type) -> Convert:
-    def check(value: Any) -> Any:
+def _plain(kind: type) -> Read:
+    def read(text: bytes) -> Any:
+        value = orjson.loads(text)
         if not isinstance(value, kind):
             raise InputError(f"input: expected {_PLAIN[kind]}, got {_named(value)}")
         return value
 
-    return check
+    return read
 
 
-def _msgspec(kind: Any) -> Convert:
-    def convert(value: Any) -> Any:
+def _typed(decoder: msgspec.json.Decoder[Any]) -> Read:
+    decode = decoder.decode
+
+    def read(text: bytes) -> Any:
         try:
-            return msgspec.convert(value, kind)
+            return decode(text)
         except msgspec.ValidationError as error:
-            text, _, place = str(error).partition(" - at `$")
+            said, _, place = str(error).partition(" - at `$")
             field = "input" + place.removesuffix("`")
-            raise InputError(f"{field}: {text[0].lower()}{text[1:]}") from None
+            raise InputError(f"{field}: {said[0].lower()}{said[1:]}") from None
 
-    return convert
+    return read
 
 
-def _pydantic(kind: Any) -> Convert:
-    def convert(value: Any) -> Any:
+def _pydantic(kind: Any) -> Read:
+    def read(text: bytes) -> Any:
         try:
-            return kind.model_validate(value)
+            return kind.model_validate(orjson.loads(text))
         except ValueError as error:
             details = getattr(error, "errors", None)
             if not callable(details):
@@ -89,7 +93,7 @@ def _pydantic(kind: Any) -> Convert:
             ]
             raise InputError("; ".join(said)) from None
 
-    return convert
+    return read
 
 
 def _named(value: Any) -> str:

@@ -50,11 +50,6 @@ def to_json(value: Any) -> JsonText:
     return text
 
 
-def from_json(text: JsonText) -> Any:
-    """The value of a JSON text."""
-    return orjson.loads(text)
-
-
 def find_problem(value: Any) -> str | None:
     """The first thing in a value that JSON does not have, with its path; None when there is none."""
     waiting: list[tuple[str, Any, int]] = [("output", value, 0)]

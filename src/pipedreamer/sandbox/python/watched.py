@@ -9,28 +9,24 @@ from collections.abc import Coroutine, Generator
 from contextlib import suppress
 from typing import Any
 
-from pipedreamer.sandbox.flight import CURRENT, SINCE, now_ns
 from pipedreamer.sandbox.python.attempt import Attempt, current
+from pipedreamer.sandbox.python.clock import Clock
 
 
 @types.coroutine
-def watched(steps: Generator[Any, Any, Any], attempt: Attempt, words: memoryview) -> Generator[Any, Any, Any]:
-    """Await what `steps` come to (`something.__await__()`), noting the attempt in the page at each step."""
-    slot = attempt.slot + 1
+def watched(steps: Generator[Any, Any, Any], attempt: Attempt, clock: Clock) -> Generator[Any, Any, Any]:
+    """Await what `steps` come to (`something.__await__()`). The attempt holds the loop at the beginning and the end."""
     sent: Any = None
     thrown: BaseException | None = None
     while True:
-        began = now_ns()
-        words[SINCE] = began
-        words[CURRENT] = slot
         try:
             waited_for = steps.send(sent) if thrown is None else steps.throw(thrown)
         except StopIteration as stop:
             return stop.value
-        finally:
-            words[CURRENT] = 0
-            attempt.held += now_ns() - began
         sent = thrown = None
+        clock.let_go(attempt)
+        if not attempt.watched:
+            clock.watch(attempt)
         try:
             sent = yield waited_for
         except GeneratorExit:
@@ -39,13 +35,14 @@ def watched(steps: Generator[Any, Any, Any], attempt: Attempt, words: memoryview
             raise
         except BaseException as error:  # noqa: BLE001 - a cancellation goes into the node, as await would do it
             thrown = error
+        clock.hold(attempt)
 
 
 class NodeTasks:
     """The loop's task factory: tasks made inside a node are watched like the node."""
 
-    def __init__(self, words: memoryview) -> None:
-        self._words = words
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
 
     def __call__(
         self, loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, Any] | Generator[Any, None, Any], **more: Any
@@ -54,15 +51,12 @@ class NodeTasks:
         if attempt is None or not asyncio.iscoroutine(coro):
             return asyncio.Task(coro, loop=loop, **more)
         task = asyncio.Task(self._child(coro, attempt), loop=loop, **more)
-        attempt.children.add(task)
-        task.add_done_callback(attempt.children.discard)
+        attempt.adopt(task)
         return task
 
     async def _child(self, coro: Coroutine[Any, Any, Any], attempt: Attempt) -> Any:
-        return await watched(coro.__await__(), attempt, self._words)
-
-
-def end_children(attempt: Attempt) -> None:
-    """What a node left running ends with it."""
-    for task in tuple(attempt.children):
-        task.cancel()
+        self._clock.hold(attempt)
+        try:
+            return await watched(coro.__await__(), attempt, self._clock)
+        finally:
+            self._clock.let_go(attempt)

@@ -7,9 +7,10 @@ import socket
 import sys
 import traceback
 from _thread import get_ident
+from collections import deque
 from typing import NoReturn
 
-from pipedreamer.sandbox.flight import FlightRecorder
+from pipedreamer.sandbox.flight import FlightRecorder, now_ns
 from pipedreamer.sandbox.framing import Unpacker
 from pipedreamer.sandbox.lock.locking import Lock
 from pipedreamer.sandbox.protocol import (
@@ -47,6 +48,7 @@ _PRELOADED = (
 )  # fmt: skip
 
 RECEIVED_AT_ONCE = 256 * 1024
+TURN_NS = 2_000_000
 
 
 def preload() -> None:
@@ -102,6 +104,7 @@ class Worker:
         self._settings = Settings(config=b"{}", secrets=b"{}")
         self._runner: Runner | None = None
         self._redirect = Redirect()
+        self._waiting: deque[tuple[Run, Settings]] = deque()
         self._open = True
 
     def serve(self) -> None:
@@ -126,13 +129,33 @@ class Worker:
             self._open = False
             self._loop.stop()
             return
+        begin = not self._waiting
         for message in self._frames.feed(self._incoming[:size]):
             self._take(message)
+        if begin:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Begin the runs that wait; every now and then let the loop turn, and the engine have what is done."""
+        now = now_ns()
+        late = now + TURN_NS
+        self._flight.beat(now)
+        self._outbox.gathering = True
+        try:
+            while self._waiting and self._runner is not None:
+                self._runner.start(*self._waiting.popleft())
+                if now_ns() > late:
+                    break
+        finally:
+            self._outbox.gathering = False
+            self._outbox.flush()
+            if self._waiting:
+                self._loop.call_soon(self._begin)
 
     def _take(self, message: ToWorker) -> None:
         match message:
             case Run() if self._runner is not None:
-                self._runner.start(message, self._settings)
+                self._waiting.append((message, self._settings))
             case FetchHead() | FetchData() | FetchFailed():
                 self._fetcher.deliver(message)
             case Settings():
@@ -157,11 +180,12 @@ class Worker:
         except LoadError as error:
             self._send(LoadFailed(error.messages))
             return
-        self._loop.set_task_factory(NodeTasks(self._flight.words))
-        invoker = Invoker(self._flight, self._clock, Lanes(self._loop), self._fetcher, self._send, printed)
+        self._loop.set_task_factory(NodeTasks(self._clock))
+        lanes = Lanes(self._loop)
+        invoker = Invoker(self._flight, self._clock, lanes, self._fetcher, self._send, printed, code.root)
         if observer:
             nodes = observer.around(nodes)
-        self._runner = Runner(code, nodes, invoker, self._send)
+        self._runner = Runner(code, nodes, invoker, self._send, self._loop)
         self._send(Ready())
 
     def _send(self, message: ToEngine) -> None:

@@ -1,0 +1,33 @@
+"""One run while it lasts."""
+
+import asyncio
+from typing import Any
+
+from pipedreamer.sandbox.protocol import Run, Settings
+from pipedreamer.sandbox.python.values import JsonText
+
+
+class RunState:
+    """`left` counts the nodes of the stage that have not ended, `task` is the one that the run goes on in."""
+
+    __slots__ = ("cancelled", "failed", "left", "outputs", "request", "settings", "stopping", "task")
+
+    def __init__(self, request: Run, settings: Settings) -> None:
+        self.request = request
+        self.settings = settings
+        self.outputs: dict[int, JsonText] = request.done
+        self.failed = False
+        self.cancelled = False
+        self.left = 0
+        self.stopping: asyncio.Event | None = None
+        self.task: asyncio.Task[Any] | None = None
+
+    @property
+    def over(self) -> bool:
+        """No further attempt is begun."""
+        return self.failed or self.cancelled
+
+    def wake(self) -> None:
+        """End the wait before a next attempt."""
+        if self.stopping is not None:
+            self.stopping.set()
