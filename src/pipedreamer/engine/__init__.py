@@ -4,9 +4,9 @@
 """
 
 from pipedreamer.engine.app import App
-from pipedreamer.engine.connection import Patience
 from pipedreamer.engine.schema import InputSchema
 from pipedreamer.engine.server import bind, serve
 from pipedreamer.engine.service import Limits, Service, Stats
+from pipedreamer.engine.watch import Patience
 
 __all__ = ["App", "InputSchema", "Limits", "Patience", "Service", "Stats", "bind", "serve"]

@@ -2,17 +2,20 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
-from pipedreamer.engine.answer import SMALL_BODY, Answer, Receive, Scope, Send, hang_up, refusal, reply
-from pipedreamer.engine.body import EMPTY, read_body, read_input, refuse_body
+from pipedreamer.engine.answer import SMALL_BODY, Answer, Header, Receive, Scope, Send, hang_up, refusal, reply
+from pipedreamer.engine.body import Input, read_body, read_input, refuse_body
+from pipedreamer.engine.exchange import Exchange
 from pipedreamer.engine.guard import Guard, repeated
 from pipedreamer.engine.metrics import Durations, Reading
 from pipedreamer.engine.pages import NO_STORE, health, metrics, ready
-from pipedreamer.engine.run import DRAINING, STOPPED, failure, run
+from pipedreamer.engine.run import DRAINING, STOPPED, begin, ended, failure
 from pipedreamer.engine.schema import InputSchema
 from pipedreamer.engine.service import Service
+from pipedreamer.runtime.result import RunResult
 
 ROUTES: Final[dict[str, tuple[str, ...]]] = {
     "/run": ("GET", "POST"),
@@ -59,7 +62,7 @@ class App:
         """Answer one request (ASGI 3, HTTP only)."""
         served = self._served
         headers = dict(scope["headers"])
-        answer = self._refuse(served, scope, headers)
+        answer = self._refuse(served, scope["method"], scope["path"], scope["headers"], headers)
         if answer is not None:
             unread = b"transfer-encoding" in headers or int(headers.get(b"content-length", b"0")) > SMALL_BODY
         else:
@@ -79,16 +82,44 @@ class App:
         else:
             await reply(send, answer, self.draining)
 
-    def _refuse(self, served: _Served, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer | None:
+    def admits(self, pairs: Sequence[Header], headers: Mapping[bytes, bytes]) -> bool:
+        """Whether nothing in the head of a `POST /run` speaks against it; what is refused goes through ASGI."""
+        return self._refuse(self._served, "POST", "/run", pairs, headers) is None
+
+    def take(self, exchange: Exchange) -> None:
+        """Answer a `POST /run` that was admitted and is whole; `__call__` without ASGI and without a task."""
+        served = self._served
+        try:
+            given = self._input(served, exchange.body, exchange.headers)
+            if isinstance(given, Answer):
+                self._reply(exchange, given)
+                return
+            run = begin(served.service, given.json)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
+            self._reply(exchange, failure(served.service, error))
+            return
+        self.running += 1
+        run.add_done_callback(partial(self._finish, served.service, exchange))
+
+    def _finish(self, service: Service, exchange: Exchange, run: asyncio.Future[RunResult]) -> None:
+        self.running -= 1
+        self._reply(exchange, ended(service, run, self._durations))
+
+    def _reply(self, exchange: Exchange, answer: Answer) -> None:
+        self._answers[answer.status] += 1
+        exchange.reply(answer, self.draining)
+
+    def _refuse(
+        self, served: _Served, method: str, path: str, pairs: Sequence[Header], headers: Mapping[bytes, bytes]
+    ) -> Answer | None:
         """The refusal of a request for what its head says, before its body is read."""
-        if len(headers) != len(scope["headers"]):
-            refused = repeated(scope["headers"])
+        if len(headers) != len(pairs):
+            refused = repeated(pairs)
             if refused is not None:
                 return refused
         refused = served.guard.check(headers)
         if refused is not None:
             return refused
-        path, method = scope["path"], scope["method"]
         methods = ROUTES.get(path)
         if methods is None:
             return refusal(404, f"there is no path {path[:100]!r}; there are {', '.join(ROUTES)}")
@@ -104,30 +135,36 @@ class App:
     async def _run(
         self, served: _Served, method: str, headers: Mapping[bytes, bytes], receive: Receive
     ) -> Answer | None:
-        given = EMPTY
-        if method == "POST":
-            try:
-                body = await read_body(receive, served.service.limits.max_body)
-            except asyncio.CancelledError:
-                return STOPPED
-            if not isinstance(body, bytes):
-                return body
-            read = read_input(body, headers.get(b"content-type"))
-            if isinstance(read, Answer):
-                return read
-            given = read
+        try:
+            body = await read_body(receive, served.service.limits.max_body) if method == "POST" else b""
+        except asyncio.CancelledError:
+            return STOPPED
+        if not isinstance(body, bytes):
+            return body
+        given = self._input(served, body, headers)
+        if isinstance(given, Answer):
+            return given
+        run = begin(served.service, given.json)
+        self.running += 1
+        try:
+            await asyncio.wait((run,))
+        except asyncio.CancelledError:
+            return STOPPED  # only the engine's end cancels this; the caller still gets told
+        finally:
+            self.running -= 1
+        answer = ended(served.service, run, self._durations)
+        return answer if method == "POST" else Answer(answer.status, (*answer.headers, NO_STORE), answer.body)
+
+    def _input(self, served: _Served, body: bytes, headers: Mapping[bytes, bytes]) -> Input | Answer:
+        """What the run is given, or why there will be none."""
+        given = read_input(body, headers.get(b"content-type"))
+        if isinstance(given, Answer):
+            return given
         if served.schema is not None:
             refused = served.schema.check(given.value, len(given.json))
             if refused is not None:
                 return refused
-        if self.draining:
-            return DRAINING  # it began while the body came in
-        self.running += 1
-        try:
-            answer = await run(served.service, given.json, self._durations)
-        finally:
-            self.running -= 1
-        return answer if method == "POST" else Answer(answer.status, (*answer.headers, NO_STORE), answer.body)
+        return DRAINING if self.draining else given  # that may have begun while the body came in
 
     async def _page(self, service: Service, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
         match scope["path"]:

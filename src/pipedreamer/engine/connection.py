@@ -1,96 +1,133 @@
-"""One connection, and what it may cost while its caller has not yet said all of a request.
+"""One connection: the short way of `POST /run`, and what a caller may cost who has not yet said all of a request.
 
-httptools puts no end to a header, and uvicorn waits for the rest of a request for ever. Both ends are put here, beside
-the requests, so that an ordinary request pays for neither.
+uvicorn does the rest. httptools puts no end to a header; one is put here, beside the requests, so that an ordinary
+request pays nothing for it.
 """
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Literal
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from pipedreamer.engine.answer import Answer, refusal
+from pipedreamer.engine.answer import CLOSE, SMALL_BODY, Answer, refusal
+from pipedreamer.engine.app import App
+from pipedreamer.engine.exchange import Exchange
+from pipedreamer.engine.outgoing import Outgoing, whole
 
 HEAD_LIMIT: Final = 64 * 1024
 """What a request may send beside its body, in bytes, give or take one read."""
 
 BAD_REQUEST: Final = refusal(400, "this is not a valid HTTP/1.1 request; correct what sends it")
 LONG_HEAD: Final = refusal(431, f"the headers are longer than {HEAD_LIMIT} bytes; send less")
-SLOW: Final = refusal(408, "the request did not arrive in time; send it faster or send less")
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a caller is waited for, in seconds: for a head, for a body, and for a next request."""
-
-    head: float = 20.0
-    body: float = 60.0
-    idle: float = 75.0
-
-
-class Outgoing(asyncio.Transport):
-    """A transport that sends what is written in one turn of the loop with one system call.
-
-    uvicorn writes the head of an answer and its body apart; on a small answer the second call is a tenth of the cost.
-    """
-
-    __slots__ = ("_loop", "_parts", "_transport")
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._parts: list[bytes | bytearray | memoryview] = []
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send `data` at the end of this turn."""
-        if not self._parts:
-            self._loop.call_soon(self._flush)
-        self._parts.append(data)
-
-    def _flush(self) -> None:
-        parts = self._parts
-        if parts:
-            self._parts = []
-            if not self._transport.is_closing():  # the caller may have gone since; uvloop would raise
-                self._transport.writelines(parts)
-
-    def close(self) -> None:
-        """Send what is written, then close."""
-        self._flush()
-        self._transport.close()
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's connection, with an end to the head and errors in JSON."""
+    """uvicorn's connection, with a short way for `POST /run`, an end to the head, and errors in JSON."""
 
-    cycle: RequestResponseCycle | None  # type: ignore[assignment] # the newest request with a whole head, none at first
+    app: App  # the one that `serve` is given
+    transport: Outgoing  # from `connection_made` on
+    cycle: RequestResponseCycle | Exchange | None  # type: ignore[assignment] # the newest with a whole head, if any
+    exchange: Exchange | None = None
     _beside_body = 0
+    _is_idle = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection; answers go out by `Outgoing`."""
         super().connection_made(transport)
         self.transport = Outgoing(transport, self.loop)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        if isinstance(self.cycle, Exchange):
+            self.cycle = None  # nobody waits in it
+        super().connection_lost(exc)
+
     def data_received(self, data: bytes) -> None:
         """Feed the parser; count what is neither body nor the end of a request."""
-        before = self.cycle
-        had = len(before.body) if before else 0
-        super().data_received(data)
-        request = self.cycle
-        if request and request.scope is self.scope:
-            if not request.more_body:
-                self._beside_body = 0
-                return
-            if len(request.body) > (had if request is before else 0):
-                return
+        self._is_idle = False
         self._beside_body += len(data)
+        super().data_received(data)
         if self._beside_body > HEAD_LIMIT:
             self.refuse(LONG_HEAD)
+
+    # Callbacks of the parser
+
+    def on_message_begin(self) -> None:
+        """Begin to collect a head; what ASGI wants beside it is made when it is known to be needed."""
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
+
+    def on_headers_complete(self) -> None:
+        """Choose the way that the request goes."""
+        if self.url == b"/run" and (exchange := self._short_way()):
+            self.cycle = self.exchange = exchange
+            return
+        url, headers, expect = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expect
+        self.headers.extend(headers)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Collect a piece of the body."""
+        self._beside_body = 0
+        if isinstance(self.cycle, Exchange):
+            self.cycle.body += body
+        else:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Begin the run, now that its request is whole."""
+        self._beside_body = 0
+        if isinstance(self.cycle, Exchange):
+            self.cycle.more_body = False
+            self.app.take(self.cycle)
+        else:
+            super().on_message_complete()
+
+    def _short_way(self) -> Exchange | None:
+        """An exchange for a plain `POST` with a small body that nothing speaks against and nothing goes before."""
+        parser = self.parser
+        if (
+            (self.cycle is not None and not self.cycle.response_complete)
+            or self.flow.write_paused
+            or self.expect_100_continue
+            or parser.get_method() != b"POST"
+            or parser.get_http_version() != "1.1"
+            or parser.should_upgrade()
+        ):
+            return None
+        headers = dict(self.headers)
+        length = headers.get(b"content-length")
+        if length is None or int(length) > SMALL_BODY or not self.app.admits(self.headers, headers):
+            return None
+        return Exchange(self._reply, headers, parser.should_keep_alive())
+
+    def _reply(self, exchange: Exchange, answer: Answer, last: bool) -> None:
+        if self.transport.is_closing():
+            return
+        keep = exchange.keep_alive and not last and CLOSE not in answer.headers
+        self.transport.send(whole(answer, self.server_state.default_headers, keep))
+        if self.access_log:
+            caller = f"{self.client[0]}:{self.client[1]}" if self.client else ""
+            self.access_logger.info('%s - "%s %s HTTP/%s" %d', caller, "POST", "/run", "1.1", answer.status)
+        if not keep:
+            self.transport.close()
+        self.on_response_complete()
+
+    # Ends
+
+    def on_response_complete(self) -> None:
+        """Go on with the request that came next, if one has."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._is_idle = True
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's text says less
         """Refuse what the parser does not take."""
@@ -102,42 +139,25 @@ class Connection(HttpToolsProtocol):
             return
         request = self.cycle
         if request is None or request.response_complete or not request.response_started:
-            lines = [
-                name + b": " + value + b"\r\n" for name, value in (*self.server_state.default_headers, *answer.headers)
-            ]
-            length = b"content-length: %d\r\nconnection: close\r\n\r\n" % len(answer.body)
-            self.transport.write(b"".join((STATUS_LINE[answer.status], *lines, length, answer.body)))
+            self.transport.write(whole(answer, self.server_state.default_headers, keep_alive=False))
         self.transport.close()
 
+    def cut_off(self, answer: Answer) -> None:
+        """Answer the exchange under way, if there is one, before it has come to its own answer."""
+        if self.exchange is not None:
+            self.exchange.reply(answer)
+
     @property
-    def awaits(self) -> Literal["head", "body"] | None:
-        """What the caller still owes, or None: nothing, or nothing that it could send now."""
+    def is_answering(self) -> bool:
+        """Whether an exchange is under way."""
+        return self.exchange is not None and not self.exchange.response_complete
+
+    @property
+    def awaits(self) -> Literal["head", "body", "idle"] | None:
+        """What the caller may send next (`idle`: another request, if it likes), or None: it is our turn."""
         request = self.cycle
-        if self.pipeline or self.timeout_keep_alive_task is not None:
+        if self.pipeline:
             return None
         if request is None or request.response_complete:
-            return "head"
+            return "idle" if self._is_idle else "head"
         return "body" if request.more_body else None
-
-
-class Watch:
-    """Ends the wait for callers who take too long; `look` is called about once a second."""
-
-    def __init__(self, patience: Patience) -> None:
-        self._limits = {"head": patience.head, "body": patience.body}
-        self._since: dict[Connection, tuple[str, RequestResponseCycle | None, float]] = {}
-
-    def look(self, connections: Iterable[object], now: float) -> None:
-        """Refuse each connection that has owed the same thing for too long; `now` is a monotonic time in seconds."""
-        since = {}
-        for connection in tuple(connections):
-            if not isinstance(connection, Connection) or (what := connection.awaits) is None:
-                continue
-            known = self._since.get(connection)
-            if known is None or known[0] != what or known[1] is not connection.cycle:
-                known = (what, connection.cycle, now)
-            elif now - known[2] >= self._limits[what]:
-                connection.refuse(SLOW)
-                continue
-            since[connection] = known
-        self._since = since

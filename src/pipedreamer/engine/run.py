@@ -10,6 +10,7 @@ from pipedreamer.engine.answer import CLOSE, JSON, Answer, Header, refusal
 from pipedreamer.engine.metrics import Durations
 from pipedreamer.engine.service import Service
 from pipedreamer.errors import EngineBusyError, PipedreamerError, SandboxError
+from pipedreamer.runtime.result import RunResult
 
 logger = logging.getLogger("pipedreamer.engine")
 
@@ -18,13 +19,18 @@ DRAINING: Final = refusal(503, "the engine is stopping and takes no new runs; tr
 STOPPED: Final = refusal(503, "the engine was stopped before the run ended; run it again", SOON, CLOSE)
 
 
-async def run(service: Service, given: bytes, durations: Durations) -> Answer:
-    """The answer of one run with the input `given`, secrets masked; never raises for what the executor does."""
+def begin(service: Service, given: bytes) -> asyncio.Future[RunResult]:
+    """A run with the input `given`; whoever stops waiting does not stop it. Raises what the executor raises at once."""
+    return asyncio.ensure_future(service.executor.execute(given))
+
+
+def ended(service: Service, run: asyncio.Future[RunResult], durations: Durations) -> Answer:
+    """The answer of a run that has ended, secrets masked; never raises for what the executor did."""
     try:
-        result = await service.executor.execute(given)
+        result = run.result()
         body = result.to_json(service.mask())
     except asyncio.CancelledError:
-        return STOPPED  # only the engine's end cancels a run; its caller still gets told
+        return STOPPED
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
         return failure(service, error)
     durations.observe(result.timing.completed_at - result.timing.started_at)

@@ -8,12 +8,14 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
 
 from pipedreamer.engine.app import App
-from pipedreamer.engine.connection import Connection, Patience, Watch
+from pipedreamer.engine.connection import Connection
+from pipedreamer.engine.run import STOPPED
+from pipedreamer.engine.watch import Patience, Watch
 from pipedreamer.errors import BindError, UsageError
 
 logger = logging.getLogger("pipedreamer.engine")
@@ -90,7 +92,6 @@ async def serve(
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
-        timeout_keep_alive=int(patience.idle),
     )
     if access_log:
         logging.getLogger("uvicorn.access").setLevel(logging.INFO)
@@ -168,12 +169,18 @@ class _Server(uvicorn.Server):
         until = min(self._deadline or 0.0, clock() + LAST_SECONDS)
         if self._app.running:
             logger.warning("stopping with %d runs not ended; their callers are told", self._app.running)
-        tasks = self.server_state.tasks
-        while tasks and clock() < until and not self.force_exit:  # noqa: ASYNC110 - uvicorn tells nobody of the last one
+        while self._is_answering() and clock() < until and not self.force_exit:  # noqa: ASYNC110 - nobody tells of the last
             await asyncio.sleep(0.05)
-        for task in tuple(tasks):
+        for connection in tuple(self.server_state.connections):
+            cast("Connection", connection).cut_off(STOPPED)
+        tasks = tuple(self.server_state.tasks)
+        for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tuple(tasks), timeout=1.0)
+            await asyncio.wait(tasks, timeout=1.0)
         self.config.timeout_graceful_shutdown = max(1, int(until - clock()))
         await super().shutdown(sockets)
+
+    def _is_answering(self) -> bool:
+        connections = cast("set[Connection]", self.server_state.connections)
+        return bool(self.server_state.tasks) or any(connection.is_answering for connection in connections)

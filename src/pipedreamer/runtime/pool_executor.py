@@ -1,8 +1,10 @@
 """The executor that runs a plan in this machine's worker processes."""
 
 import asyncio
-import random
+import itertools
+import secrets
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipedreamer.errors import EngineBusyError
@@ -21,42 +23,51 @@ class RunCounts:
 
 
 class PoolExecutor:
-    """Implements `runtime.executor.Executor`; at most `most` runs at once, waiting ones included."""
+    """Implements `runtime.executor.Executor`; at most `most` runs at once, waiting ones included.
+
+    Made in the loop it works in. `tell` logs what became of an attempt whose worker could not say it.
+    """
 
     def __init__(self, pool: Pool, plan: RunnablePlan, most: int, tell: Tell) -> None:
         self.plan = plan
+        self.tell = tell
         self.counts = RunCounts()
         self.active = 0
         self._pool = pool
         self._most = most
-        self._tell = tell
+        self._loop = asyncio.get_running_loop()
+        self._run_ids = run_ids()
 
-    async def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> RunResult:
+    def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> asyncio.Future[RunResult]:
         if self.active >= self._most:
             self.counts.refused += 1
             raise EngineBusyError(f"{self.active} runs are under way or waiting, which is the limit: try again later")
         self.active += 1
-        run = PooledRun(lambda: self.plan, run_id or new_run_id(), trigger_input, self._again, self._tell)
-        run.result.add_done_callback(self._ended)
-        self._pool.submit(run)
-        # A caller that goes away does not take the run along.
-        return await asyncio.shield(run.result)
+        result: asyncio.Future[RunResult] = self._loop.create_future()
+        self._pool.submit(PooledRun(self, run_id or next(self._run_ids), trigger_input, result))
+        return result
 
-    def _again(self, run: PooledRun, alone: bool, wait: float) -> None:
+    # Owner of the runs
+
+    def again(self, run: PooledRun, alone: bool, wait: float) -> None:
         if wait:
-            asyncio.get_running_loop().call_later(wait, lambda: self._pool.submit(run, alone=alone))
+            self._loop.call_later(wait, lambda: self._pool.submit(run, alone=alone))
         else:
             self._pool.submit(run, alone=alone)
 
-    def _ended(self, result: asyncio.Future[RunResult]) -> None:
+    def ended(self, success: bool) -> None:
         self.active -= 1
-        if result.exception() is None and result.result().success:
+        if success:
             self.counts.succeeded += 1
         else:
             self.counts.failed += 1
 
 
-def new_run_id() -> str:
-    """48 bits of time in milliseconds, then 80 random ones, as hexadecimal text: later runs sort after earlier ones."""
-    # Unique is all it must be; os.urandom would be a system call a run.
-    return f"{time.time_ns() // 1_000_000:012x}{random.getrandbits(80):020x}"
+def run_ids() -> Iterator[str]:
+    """48 bits of time in milliseconds, 48 random ones, a count of 32: hexadecimal text, later runs sort after earlier.
+
+    The random part is this engine's, and there but for others that run the same workflow.
+    """
+    engine = secrets.token_hex(6)
+    for count in itertools.count():
+        yield f"{time.time_ns() // 1_000_000:012x}{engine}{count & 0xFFFFFFFF:08x}"

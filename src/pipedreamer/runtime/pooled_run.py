@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from pipedreamer.errors import SandboxError
 from pipedreamer.runtime.result import RunResult, Timing
@@ -34,29 +34,34 @@ class RunnablePlan:
     longest_ns: int
 
 
+class Owner(Protocol):
+    """The executor, as a run sees it. `plan` is the present one."""
+
+    plan: RunnablePlan
+
+    @property
+    def tell(self) -> "Tell": ...
+    def again(self, run: "PooledRun", alone: bool, wait: float) -> None:
+        """Put it into the pool anew, after so many seconds."""
+
+    def ended(self, success: bool) -> None: ...
+
+
 class PooledRun:
-    """Implements `sandbox.jobs.Job`.
+    """Implements `sandbox.jobs.Job`. `result` is set once, unless nobody waits for it any more."""
 
-    `result` is set once; `again(run, alone, wait)` puts it into the pool anew, `tell(run, node, level, text)` logs.
-    """
+    __slots__ = (
+        "_alone", "_attempts", "_errors", "_failures", "_input", "_interruptions", "_offset", "_outputs", "_owner",
+        "_result", "_times", "plan", "run_id",
+    )  # fmt: skip
 
-    def __init__(
-        self,
-        present_plan: Callable[[], RunnablePlan],
-        run_id: str,
-        trigger_input: bytes,
-        again: Callable[["PooledRun", bool, float], None],
-        tell: "Tell",
-    ) -> None:
+    def __init__(self, owner: Owner, run_id: str, trigger_input: bytes, result: asyncio.Future[RunResult]) -> None:
         self.run_id = run_id
-        self.plan = present_plan()
-        self._present_plan = present_plan
-        self.result: asyncio.Future[RunResult] = asyncio.get_running_loop().create_future()
+        self.plan = owner.plan
+        self._owner = owner
+        self._result = result
         self._input = trigger_input
-        self._again = again
-        self._tell = tell
-        self._begun = time.time_ns()
-        self._offset = self._begun - time.monotonic_ns()
+        self._offset = time.time_ns() - time.monotonic_ns()
         self._outputs: dict[int, bytes] = {}
         self._errors: dict[int, str] = {}
         self._times: dict[int, tuple[int, int]] = {}
@@ -70,7 +75,7 @@ class PooledRun:
         return self.plan.longest_ns
 
     def ready(self) -> bool:
-        plan = self._present_plan()
+        plan = self._owner.plan
         if plan is self.plan:
             return True
         if self._times or self._attempts:
@@ -124,9 +129,9 @@ class PooledRun:
                 blame = _blame(node, interruption)
                 if failures > node.retries:
                     self._errors[index] = blame
-                    self._tell(self, index, "error", blame)
+                    self._owner.tell(self, index, "error", blame)
                 else:
-                    self._tell(self, index, "warn", f"attempt {failures} of {node.retries + 1} failed: {blame}")
+                    self._owner.tell(self, index, "warn", f"attempt {failures} of {node.retries + 1} failed: {blame}")
                     wait = max(wait, retry_wait(failures))
             elif not node.rerun_interrupted:
                 self._errors[index] = f'Node "{node.id}" was interrupted: {_because(interruption)}'
@@ -140,35 +145,37 @@ class PooledRun:
             self._finish()
         else:
             self._alone = unknown or self._interruptions >= MOST_INTERRUPTIONS
-            self._again(self, self._alone, wait)
+            self._owner.again(self, self._alone, wait)
 
     def _unfinished(self) -> list[int]:
         """The first node in the plan's order that has no output."""
         return [index for index in range(len(self.plan.nodes)) if index not in self._outputs][:1]
 
     def abandoned(self, reason: str) -> None:
-        if not self.result.done():
-            self.result.set_exception(SandboxError(f"run {self.run_id} could not be carried out: {reason}"))
+        self._owner.ended(success=False)
+        if not self._result.done():
+            self._result.set_exception(SandboxError(f"run {self.run_id} could not be carried out: {reason}"))
 
     def _finish(self) -> None:
-        if self.result.done():
-            return
-        names = [node.id for node in self.plan.nodes]
-        ended = max((end for _, end in self._times.values()), default=time.monotonic_ns())
-        began = min((begin for begin, _ in self._times.values()), default=ended)
-        self.result.set_result(
-            RunResult(
-                run_id=self.run_id,
-                version=self.plan.version,
-                outputs={names[index]: value for index, value in self._outputs.items()},
-                errors={names[index]: message for index, message in self._errors.items()},
-                timing=self._timing(began, ended),
-                node_timings={
-                    names[index]: self._timing(*times)
-                    for index, times in self._times.items()
-                    if index in self._outputs or index in self._errors
-                },
-            )
+        self._owner.ended(success=not self._errors)
+        if not self._result.done():
+            self._result.set_result(self._in_full())
+
+    def _in_full(self) -> RunResult:
+        nodes = self.plan.nodes
+        ended = max([end for _, end in self._times.values()], default=time.monotonic_ns())
+        began = min([begin for begin, _ in self._times.values()], default=ended)
+        return RunResult(
+            self.run_id,
+            self.plan.version,
+            {nodes[index].id: value for index, value in self._outputs.items()},
+            {nodes[index].id: message for index, message in self._errors.items()},
+            self._timing(began, ended),
+            {
+                nodes[index].id: self._timing(*times)
+                for index, times in self._times.items()
+                if index in self._outputs or index in self._errors
+            },
         )
 
     def _timing(self, began: int, ended: int) -> Timing:

@@ -1,5 +1,6 @@
 """A workflow with workers of its own: what `serve`, `dev`, `run` and `test` have in common."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,8 +93,8 @@ class Session:
             pool, self.assembly.plan, capacity.running + capacity.waiting, self._listener.tell
         )
 
-    async def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> RunResult:
-        return await self._started().execute(trigger_input, run_id=run_id)
+    def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> asyncio.Future[RunResult]:
+        return self._started().execute(trigger_input, run_id=run_id)
 
     async def reload(self, assembly: Assembly) -> None:
         """Swap the code for runs that begin from now on. Raises `NodeLoadError`, and then the old code stays."""

@@ -67,7 +67,9 @@ class Worker(asyncio.Protocol):
         self._owner = owner
         self._frames = Unpacker(ToEngine)
         self._transport: asyncio.Transport | None = None
-        self._loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._outgoing: list[bytes] = []
+        self._loop = asyncio.get_running_loop()
+        self._loaded: asyncio.Future[None] = self._loop.create_future()
         self._serial = 0
         self._blamed: frozenset[RunningAttempt] = frozenset()
         self._killed = False
@@ -75,12 +77,12 @@ class Worker(asyncio.Protocol):
         self._reason = ""
         self._stray_rest = ""
         self._ending: asyncio.Task[None] | None = None
-        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.closed: asyncio.Future[None] = self._loop.create_future()
 
     async def load(self, code: Code, settings: Settings) -> None:
         """Hand it the workflow. Raises `NodeLoadError` with one line a node that cannot be loaded."""
         self.code = code
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         self._process.ended.add_done_callback(lambda _: loop.call_later(LAST_WORDS_SECONDS, self._hang_up))
         loop.add_reader(self._process.output, self._stray)
         await loop.create_connection(lambda: self, sock=self._process.connection)
@@ -121,6 +123,7 @@ class Worker(asyncio.Protocol):
         """Hang up when its jobs have ended."""
         self.retiring = True
         if not self.jobs and self._transport is not None:
+            self._flush()
             self._transport.close()
 
     def processor_time(self, attempts: frozenset[RunningAttempt]) -> dict[int, int]:
@@ -160,7 +163,7 @@ class Worker(asyncio.Protocol):
             self.kill(frozenset(self.page.running()), f"broke the protocol: {error}")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        self._ending = asyncio.get_running_loop().create_task(self._end())
+        self._ending = self._loop.create_task(self._end())
 
     def _take(self, message: ToEngine) -> None:
         if isinstance(message, Outcome):
@@ -191,11 +194,12 @@ class Worker(asyncio.Protocol):
             return
         if outcome.last:
             del self.jobs[outcome.run], self.started[outcome.run]
-        job.outcome(outcome)
-        if outcome.last:
+            job.outcome(outcome)
             self._owner.freed(self)
             if self.retiring:
                 self.retire()
+        else:
+            job.outcome(outcome)
 
     def _stray(self) -> None:
         try:
@@ -203,7 +207,7 @@ class Worker(asyncio.Protocol):
         except BlockingIOError:
             return
         if not data:
-            asyncio.get_running_loop().remove_reader(self._process.output)
+            self._loop.remove_reader(self._process.output)
             return
         # Whole lines only: half of a secret would not be recognised as one.
         text = self._stray_rest + data.decode(errors="replace")
@@ -249,8 +253,16 @@ class Worker(asyncio.Protocol):
                 self.data_received(data)
 
     def _write(self, frame: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(frame)
+        """Send a frame together with the others of this turn of the loop."""
+        if not self._outgoing:
+            self._loop.call_soon(self._flush)
+        self._outgoing.append(frame)
+
+    def _flush(self) -> None:
+        frames = b"".join(self._outgoing)
+        self._outgoing.clear()
+        if frames and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(frames)
 
     async def _exit_code(self) -> int:
         try:
@@ -264,7 +276,7 @@ class Worker(asyncio.Protocol):
         self._stray()
         if self._stray_rest:
             self._listener.stray(self._stray_rest)
-        asyncio.get_running_loop().remove_reader(self._process.output)
+        self._loop.remove_reader(self._process.output)
 
     def _interruptions(self, reason: str) -> dict[int, Interruption]:
         running = self.page.running()

@@ -6,7 +6,7 @@ from typing import Any
 
 import uvloop
 
-from pipedreamer.engine.connection import Outgoing
+from pipedreamer.engine.outgoing import Outgoing
 
 
 async def _pair() -> tuple[Outgoing, asyncio.Transport, socket.socket]:
