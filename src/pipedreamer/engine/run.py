@@ -33,7 +33,7 @@ def ended(service: Service, run: asyncio.Future[RunResult], durations: Durations
         return STOPPED
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
         return failure(service, error)
-    durations.observe(result.timing.completed_at - result.timing.started_at)
+    durations.observe(result.timing.duration_ms)
     return Answer(200 if result.success else 500, (JSON, (b"x-run-id", result.run_id.encode())), body)
 
 

@@ -1,6 +1,7 @@
 """One run on its way through the pool: what its nodes came to, and what happens when a worker is lost under it."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,8 +52,8 @@ class PooledRun:
     """Implements `sandbox.jobs.Job`. `result` is set once, unless nobody waits for it any more."""
 
     __slots__ = (
-        "_alone", "_attempts", "_errors", "_failures", "_input", "_interruptions", "_offset", "_outputs", "_owner",
-        "_result", "_times", "plan", "run_id",
+        "_alone", "_attempts", "_began", "_ended", "_errors", "_failures", "_input", "_interruptions", "_offset",
+        "_outputs", "_owner", "_result", "_times", "_timings", "plan", "run_id",
     )  # fmt: skip
 
     def __init__(self, owner: Owner, run_id: str, trigger_input: bytes, result: asyncio.Future[RunResult]) -> None:
@@ -61,9 +62,12 @@ class PooledRun:
         self._owner = owner
         self._result = result
         self._input = trigger_input
+        self._began, self._ended = sys.maxsize, 0
         self._offset = time.time_ns() - time.monotonic_ns()
-        self._outputs: dict[int, bytes] = {}
-        self._errors: dict[int, str] = {}
+        # By the node's id, what is final; by its number, what there was of others so far.
+        self._outputs: dict[str, bytes] = {}
+        self._errors: dict[str, str] = {}
+        self._timings: dict[str, Timing] = {}
         self._times: dict[int, tuple[int, int]] = {}
         self._attempts: dict[int, int] = {}
         self._failures: dict[int, int] = {}
@@ -78,38 +82,44 @@ class PooledRun:
         plan = self._owner.plan
         if plan is self.plan:
             return True
-        if self._times or self._attempts:
+        if self._outputs or self._attempts:
             # Its numbers of nodes and its outputs belong to code that is gone.
-            for index in self._attempts.keys() - self._outputs.keys():
+            for index in self._attempts:
                 name = self.plan.nodes[index].id
-                self._errors[index] = f'Node "{name}" was interrupted, and the code it began with has been replaced'
+                self._errors[name] = f'Node "{name}" was interrupted, and the code it began with has been replaced'
             self._finish()
             return False
         self.plan = plan
         return True
 
     def request(self, serial: int) -> Run:
-        return Run(
-            run=serial,
-            run_id=self.run_id,
-            input=self._input,
-            done=self._outputs,
-            attempts=self._attempts,
-            failures=self._failures,
-        )
+        outputs, nodes = self._outputs, self.plan.nodes
+        done = {index: outputs[node.id] for index, node in enumerate(nodes) if node.id in outputs} if outputs else {}
+        return Run(serial, self.run_id, self._input, done, self._attempts, self._failures)
 
     def outcome(self, outcome: Outcome) -> None:
-        node = outcome.node
-        if not 0 <= node < len(self.plan.nodes):
+        index, state = outcome.node, outcome.state
+        if not 0 <= index < len(self.plan.nodes):
             return
-        self._times[node] = (self._times.get(node, (outcome.started, 0))[0], outcome.ended)
-        self._attempts[node] = outcome.attempt
-        if outcome.state == "ok":
-            self._outputs[node] = outcome.value
-        elif outcome.state == "retry":
-            self._failures[node] = self._failures.get(node, 0) + 1
-        elif outcome.state == "failed":
-            self._errors[node] = outcome.value.decode(errors="replace")
+        name = self.plan.nodes[index].id
+        began, ended = outcome.started, outcome.ended
+        if state == "ok":
+            if self._times:
+                began, _ = self._times.pop(index, (began, 0))
+                self._attempts.pop(index, None)
+            self._outputs[name] = outcome.value
+            self._timings[name] = self._timing(began, ended)
+            if began < self._began:
+                self._began = began
+            if ended > self._ended:
+                self._ended = ended
+        else:
+            self._took(index, began, ended)
+            self._attempts[index] = outcome.attempt
+            if state == "retry":
+                self._failures[index] = self._failures.get(index, 0) + 1
+            elif state == "failed":
+                self._errors[name] = outcome.value.decode(errors="replace")
         if outcome.last:
             self._finish()
 
@@ -118,29 +128,29 @@ class PooledRun:
         wait = 0.0
         now = time.monotonic_ns()
         for index, attempt in interruption.running.items():
-            if not 0 <= index < len(self.plan.nodes) or index in self._outputs:
+            if not 0 <= index < len(self.plan.nodes) or self.plan.nodes[index].id in self._outputs:
                 continue
             node = self.plan.nodes[index]
             self._attempts[index] = attempt
-            begun = interruption.deadlines[index] - node.timeout_ms * 1_000_000
-            self._times[index] = (self._times.get(index, (min(begun, now), 0))[0], now)
+            self._took(index, min(interruption.deadlines[index] - node.timeout_ms * 1_000_000, now), now)
             if index in interruption.guilty:
                 failures = self._failures[index] = self._failures.get(index, 0) + 1
                 blame = _blame(node, interruption)
                 if failures > node.retries:
-                    self._errors[index] = blame
+                    self._errors[node.id] = blame
                     self._owner.tell(self, index, "error", blame)
                 else:
                     self._owner.tell(self, index, "warn", f"attempt {failures} of {node.retries + 1} failed: {blame}")
                     wait = max(wait, retry_wait(failures))
             elif not node.rerun_interrupted:
-                self._errors[index] = f'Node "{node.id}" was interrupted: {_because(interruption)}'
+                self._errors[node.id] = f'Node "{node.id}" was interrupted: {_because(interruption)}'
         self._interruptions += 1
         unknown = interruption.cause == "unknown"
         if self._alone and not interruption.guilty:
             # Nothing else ran there: whatever it was, it was this run.
             for index in interruption.running or self._unfinished():
-                self._errors[index] = _blame(self.plan.nodes[index], interruption)
+                node = self.plan.nodes[index]
+                self._errors[node.id] = _blame(node, interruption)
         if self._errors:
             self._finish()
         else:
@@ -149,7 +159,12 @@ class PooledRun:
 
     def _unfinished(self) -> list[int]:
         """The first node in the plan's order that has no output."""
-        return [index for index in range(len(self.plan.nodes)) if index not in self._outputs][:1]
+        return [index for index, node in enumerate(self.plan.nodes) if node.id not in self._outputs][:1]
+
+    def _took(self, index: int, began: int, ended: int) -> None:
+        """Note when a node that has no output so far began first and ended last."""
+        self._times[index] = (self._times.get(index, (began, 0))[0], ended)
+        self._began, self._ended = min(self._began, began), max(self._ended, ended)
 
     def abandoned(self, reason: str) -> None:
         self._owner.ended(success=False)
@@ -162,24 +177,18 @@ class PooledRun:
             self._result.set_result(self._in_full())
 
     def _in_full(self) -> RunResult:
-        nodes = self.plan.nodes
-        ended = max([end for _, end in self._times.values()], default=time.monotonic_ns())
-        began = min([begin for begin, _ in self._times.values()], default=ended)
-        return RunResult(
-            self.run_id,
-            self.plan.version,
-            {nodes[index].id: value for index, value in self._outputs.items()},
-            {nodes[index].id: message for index, message in self._errors.items()},
-            self._timing(began, ended),
-            {
-                nodes[index].id: self._timing(*times)
-                for index, times in self._times.items()
-                if index in self._outputs or index in self._errors
-            },
-        )
+        for index, times in self._times.items():
+            name = self.plan.nodes[index].id
+            if name in self._errors:
+                self._timings[name] = self._timing(*times)
+        ended = self._ended or time.monotonic_ns()
+        timing = self._timing(min(self._began, ended), ended)
+        return RunResult(self.run_id, self.plan.version, self._outputs, self._errors, timing, self._timings)
 
     def _timing(self, began: int, ended: int) -> Timing:
-        return Timing((began + self._offset) // 1_000_000, (ended + self._offset) // 1_000_000)
+        """In milliseconds; `began` and `ended` are a worker's word."""
+        started_at, completed_at = (began + self._offset) // 1_000_000, (ended + self._offset) // 1_000_000
+        return Timing(started_at, completed_at, completed_at - started_at)
 
 
 Tell = Callable[[PooledRun, int, Literal["warn", "error"], str], None]

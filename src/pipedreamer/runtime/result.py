@@ -21,11 +21,12 @@ def cut(text: str) -> str:
     return text if len(text) <= SHOWN_TEXT else f"{text[:SHOWN_TEXT]}... (cut after {SHOWN_TEXT:,} characters)"
 
 
-class Timing(msgspec.Struct, frozen=True):
-    """When something began and ended, in milliseconds since 1970."""
+class Timing(msgspec.Struct, frozen=True, rename="camel"):
+    """When something began and ended, in milliseconds since 1970, and how long it took."""
 
     started_at: int
     completed_at: int
+    duration_ms: int
 
 
 class RunResult(msgspec.Struct, frozen=True):
@@ -48,27 +49,32 @@ class RunResult(msgspec.Struct, frozen=True):
 
     def to_json(self, mask: Masking) -> bytes:
         """The answer of `POST /run`, secrets masked in outputs and errors: the frame around them holds none."""
-        outputs = _object(self.outputs)
-        if mask.json(outputs) is not outputs:  # there is something to hide: each node's own part of it
-            outputs = _object({node_id: mask.json(value) for node_id, value in self.outputs.items()})
-        errors = {node_id: cut(mask.text(message)) for node_id, message in self.errors.items()}
-        nodes = _object({node_id: b"{%b}" % _times(timing) for node_id, timing in self.node_timings.items()})
-        return b'{"success":%b,"runId":%b,"version":%b,"outputs":%b,"errors":%b,"timing":{%b,"nodeTimings":%b}}' % (
-            b"false" if errors else b"true",
-            orjson.dumps(self.run_id),
-            orjson.dumps(self.version),
-            outputs,
-            orjson.dumps(errors),
-            _times(self.timing),
-            nodes,
-        )
+        outputs = _joined(self.outputs)
+        if mask.json(outputs) is not outputs:  # there is something to hide: in each node's own part of it
+            outputs = _joined({node_id: mask.json(value) for node_id, value in self.outputs.items()})
+        errors = self.errors and {node_id: cut(mask.text(message)) for node_id, message in self.errors.items()}
+        ran = self.timing
+        timing = _RunTiming(ran.started_at, ran.completed_at, ran.duration_ms, self.node_timings)
+        return _encode(_Document(not errors, self.run_id, self.version, msgspec.Raw(outputs), errors, timing))
 
 
-def _object(members: dict[str, bytes]) -> bytes:
-    """A JSON object of texts that are JSON already."""
-    return b"{%b}" % b",".join([b"%b:%b" % (orjson.dumps(name), value) for name, value in members.items()])
+class _RunTiming(Timing, frozen=True, rename="camel"):
+    node_timings: dict[str, Timing]
 
 
-def _times(timing: Timing) -> bytes:
-    began, ended = timing.started_at, timing.completed_at
-    return b'"startedAt":%d,"completedAt":%d,"durationMs":%d' % (began, ended, ended - began)
+class _Document(msgspec.Struct, frozen=True, rename="camel"):
+    """The order of its fields is the order in the answer."""
+
+    success: bool
+    run_id: str
+    version: str
+    outputs: msgspec.Raw
+    errors: dict[str, str]
+    timing: _RunTiming
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _joined(outputs: dict[str, bytes]) -> bytes:
+    return _encode({node_id: msgspec.Raw(value) for node_id, value in outputs.items()})

@@ -129,6 +129,5 @@ class FlightPage:
         return RunningAttempt(run - 1, node, attempt & 0xFFFFFFFF, deadline, attempt >> 32) if run else None
 
 
-def now_ns() -> int:
-    """CLOCK_MONOTONIC, which engine and workers share."""
-    return time.monotonic_ns()
+now_ns = time.monotonic_ns
+"""CLOCK_MONOTONIC, which engine and workers share."""

@@ -34,7 +34,7 @@ class Twin:
         if self.failure is not None:
             raise self.failure
         self.ended.set()
-        timing = Timing(1_000, 1_030)
+        timing = Timing(1_000, 1_030, 30)
         outputs = {} if self.errors else {"echo": trigger_input}
         return RunResult(run_id or f"run-{len(self.inputs)}", "1.0", outputs, self.errors, timing, {"echo": timing})
 

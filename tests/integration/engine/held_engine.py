@@ -29,7 +29,7 @@ class Held:
         say("run")
         while until is not None and not Path(until).exists():  # noqa: ASYNC110, ASYNC240 - a test has no other hand here
             await asyncio.sleep(0.01)
-        return RunResult(run_id or "run-1", "1.0", {"held": trigger_input}, {}, Timing(1, 2))
+        return RunResult(run_id or "run-1", "1.0", {"held": trigger_input}, {}, Timing(1, 2, 1))
 
 
 async def main(drain_seconds: float) -> None:

@@ -34,19 +34,24 @@ class Clock:
         self._ticking = False
         self._looked = 0
 
-    def hold(self, attempt: Attempt) -> None:
+    def hold(self, attempt: Attempt, now: int) -> None:
         """Note that the code of this attempt has the loop from now on, until `let_go`."""
         words = self._flight.words
-        words[SINCE] = now_ns()
+        words[SINCE] = now
         words[CURRENT] = attempt.slot + 1
         self._holder = attempt
 
-    def let_go(self, attempt: Attempt) -> None:
-        """Note that it gives the loop back for a while."""
+    def let_go(self) -> None:
+        """Note that no node has the loop."""
         self._holder = None
-        words = self._flight.words
-        words[CURRENT] = 0
-        attempt.held += now_ns() - words[SINCE]
+        self._flight.words[CURRENT] = 0
+
+    def wait(self, attempt: Attempt) -> None:
+        """Let go of the loop while the attempt waits for something, and see to it that it ends in time."""
+        self.let_go()
+        attempt.held += now_ns() - self._flight.words[SINCE]
+        if not attempt.watched:
+            self.watch(attempt)
 
     def watch(self, attempt: Attempt) -> None:
         """See to it that a waiting attempt ends in time."""

@@ -117,12 +117,15 @@ class NodeContext:
 
 
 class PrintedLines(io.TextIOBase):
-    """Takes the place of sys.stdout and sys.stderr: what a node prints becomes lines of its log."""
+    """Takes the place of sys.stdout and sys.stderr: what a node prints becomes lines of its log.
+
+    `rest` has what was printed without a line's end so far.
+    """
 
     def __init__(self, level: Level, send: Callable[[ToEngine], None]) -> None:
         self._level = level
         self._send = send
-        self._rest: dict[Attempt | None, str] = {}
+        self.rest: dict[Attempt | None, str] = {}
 
     def writable(self) -> bool:
         return True
@@ -134,19 +137,19 @@ class PrintedLines(io.TextIOBase):
 
     def write(self, text: str) -> int:
         attempt = current.get()
-        *lines, rest = (self._rest.pop(attempt, "") + text).split("\n")
+        *lines, rest = (self.rest.pop(attempt, "") + text).split("\n")
         if len(rest) > TEXT_LIMIT:
             lines, rest = [*lines, rest], ""
         for line in lines:
             if line.strip():
                 self._send(log_line(attempt, self._level, line))
         if rest:
-            self._rest[attempt] = rest
+            self.rest[attempt] = rest
         return len(text)
 
     def finish(self, attempt: Attempt) -> None:
         """Write out what an attempt printed without a line's end."""
-        if self._rest and (rest := self._rest.pop(attempt, "")):
+        if rest := self.rest.pop(attempt, ""):
             self._send(log_line(attempt, self._level, rest))
 
 

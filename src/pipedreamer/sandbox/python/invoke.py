@@ -2,8 +2,9 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from contextvars import Token
 from typing import Any, Literal
 
 import msgspec
@@ -20,7 +21,7 @@ from pipedreamer.sandbox.python.loader import LoadedNode
 from pipedreamer.sandbox.python.run_state import RunState
 from pipedreamer.sandbox.python.typed import InputError
 from pipedreamer.sandbox.python.values import JsonText, NotJsonError, to_json
-from pipedreamer.sandbox.python.watched import watched
+from pipedreamer.sandbox.python.watched import Steps, watched
 
 State = Literal["ok", "retry", "failed", "cancelled"]
 
@@ -31,6 +32,16 @@ class Ending(msgspec.Struct):
     state: State
     text: bytes
     trace: str = ""
+
+
+class Call(msgspec.Struct):
+    """What is called: the `index`th node, in `task`, for the `number`th time in its run, with this JSON."""
+
+    node: LoadedNode
+    index: int
+    number: int
+    given: JsonText
+    task: asyncio.Task[Any]
 
 
 class Invoker:
@@ -54,80 +65,117 @@ class Invoker:
         self._printed = printed
         self._root = root
 
-    async def attempt(self, attempt: Attempt, node: LoadedNode, given: JsonText, state: RunState) -> Ending:
-        """From the input's text to the output's, whatever happens on the way.
+    def attempt(self, call: Call, state: RunState) -> Ending | Coroutine[Any, Any, Ending]:
+        """Begin an attempt; a node that does not wait has ended when this returns.
 
         A node's objects may hold the loop as its function may, so that they are handled within its time.
         """
+        attempt = self._begin(call, state.request.run)
         token = current.set(attempt)
         try:
             try:
-                self._clock.hold(attempt)
-                value = node.read(given)
-                context = NodeContext(attempt, node.id, state, self._send, self._fetcher)
-                if node.is_async:
-                    output = await watched(node.function(context, value).__await__(), attempt, self._clock)
+                self._clock.hold(attempt, attempt.begun)
+                steps = self._steps(attempt, call, state)
+                try:
+                    waited_for = steps.send(None)
+                except StopIteration as stop:
+                    ending = _returned(attempt, call.node, stop.value)
                 else:
-                    output = await self._in_lane(attempt, node.function, context, value)
-                    if inspect.isawaitable(output):
-                        output = await watched(output.__await__(), attempt, self._clock)
-                if attempt.reason is None:
-                    return Ending("ok", to_json(output))
+                    return self._rest(attempt, call.node, steps, waited_for, token)
             finally:
-                self._clock.let_go(attempt)
-        except NotJsonError as error:
-            return Ending("failed", clean(f"the value that was returned is not JSON: {error}").encode())
-        except InputError as error:
-            return Ending("failed", clean(f"the input does not fit: {error}").encode())
+                self._clock.let_go()
         except BaseException as error:  # noqa: BLE001 - whatever a node raises fails its attempt and nothing else
-            if attempt.reason is None:
-                with suppress(NodeStoppedError):
-                    return self._explained(attempt, error)
-        finally:
-            current.reset(token)
-            self._end(attempt)
-        if attempt.reason == "cancel":
-            return Ending("cancelled", b"cancelled")
-        return Ending("failed", timed_out(node.id, node.timeout_ns // 1_000_000).encode())
-
-    def begin(self, run: int, node: int, number: int, timeout_ns: int, task: asyncio.Task[Any]) -> Attempt:
-        """Note in the page that an attempt runs, in `task`."""
-        begun = now_ns()
-        deadline = begun + timeout_ns
-        return Attempt(run, node, number, begun, deadline, self._flight.begin(run, node, number, deadline), task)
+            ending = self._failed(attempt, call.node, error)
+        current.reset(token)
+        self._end(attempt)
+        return ending
 
     def cancel(self, run: int) -> None:
         """Stop the attempts of a run."""
         for attempt in self._clock.of_run(run):
             attempt.stop("cancel", now_ns())
 
+    async def _rest(
+        self, attempt: Attempt, node: LoadedNode, steps: Steps, waited_for: Any, token: Token[Attempt | None]
+    ) -> Ending:
+        """An attempt from its first wait to its end."""
+        try:
+            try:
+                return _returned(attempt, node, await watched(steps, waited_for, attempt, self._clock))
+            finally:
+                self._clock.let_go()
+        except BaseException as error:  # noqa: BLE001 - as above
+            return self._failed(attempt, node, error)
+        finally:
+            current.reset(token)
+            self._end(attempt)
+
+    def _begin(self, call: Call, run: int) -> Attempt:
+        begun = now_ns()
+        deadline = begun + call.node.timeout_ns
+        slot = self._flight.begin(run, call.index, call.number, deadline)
+        return Attempt(run, call.index, call.number, begun, deadline, slot, call.task)
+
+    def _steps(self, attempt: Attempt, call: Call, state: RunState) -> Steps:
+        node = call.node
+        value = node.read(call.given)
+        context = NodeContext(attempt, node.id, state, self._send, self._fetcher)
+        if node.is_async:
+            steps: Steps = node.function(context, value).__await__()
+            return steps
+        return self._in_lane(attempt, node.function, context, value).__await__()
+
+    async def _in_lane(self, attempt: Attempt, *call: Any) -> Any:
+        self._clock.let_go()
+        lane = attempt.lane = self._lanes.take()
+        self._flight.enter_thread(attempt.slot, lane.thread)
+        try:
+            output = await lane.call(*call)
+        finally:
+            attempt.lane = None
+            self._lanes.give_back(lane)
+        return await output if inspect.isawaitable(output) else output
+
+    def _failed(self, attempt: Attempt, node: LoadedNode, error: BaseException) -> Ending:
+        if isinstance(error, NotJsonError):
+            return Ending("failed", clean(f"the value that was returned is not JSON: {error}").encode())
+        if isinstance(error, InputError):
+            return Ending("failed", clean(f"the input does not fit: {error}").encode())
+        if attempt.reason is None:
+            with suppress(NodeStoppedError):
+                return self._explained(attempt, error)
+        return _stopped(attempt, node)
+
+    def _explained(self, attempt: Attempt, error: BaseException) -> Ending:
+        try:
+            self._clock.hold(attempt, now_ns())
+            explanation = explain(error, self._root)
+        finally:
+            self._clock.let_go()
+        return Ending("failed", explanation.text.encode(), explanation.trace)
+
     def _end(self, attempt: Attempt) -> None:
         self._flight.end(attempt.slot)
-        self._clock.forget(attempt)
-        self._fetcher.end_attempt(attempt)
-        attempt.end_children()
+        attempt.slot = -1  # what it left behind may still be stepped through
+        if attempt.watched:
+            self._clock.forget(attempt)
+            self._fetcher.end_attempt(attempt)
+        attempt.watched = True  # and is no longer the clock's business
+        if attempt.children:
+            attempt.end_children()
         for lines in self._printed:
-            lines.finish(attempt)
+            if lines.rest:
+                lines.finish(attempt)
         if attempt.reason is not None:
             while attempt.task.cancelling():
                 attempt.task.uncancel()
 
-    def _explained(self, attempt: Attempt, error: BaseException) -> Ending:
-        self._clock.hold(attempt)
-        try:
-            explanation = explain(error, self._root)
-        finally:
-            self._clock.let_go(attempt)
-        return Ending("failed", explanation.text.encode(), explanation.trace)
 
-    async def _in_lane(self, attempt: Attempt, *call: Any) -> Any:
-        self._clock.let_go(attempt)
-        lane = attempt.lane = self._lanes.take()
-        self._flight.enter_thread(attempt.slot, lane.thread)
-        self._clock.watch(attempt)
-        try:
-            return await lane.call(*call)
-        finally:
-            attempt.lane = None
-            self._lanes.give_back(lane)
-            self._clock.hold(attempt)
+def _returned(attempt: Attempt, node: LoadedNode, output: Any) -> Ending:
+    return Ending("ok", to_json(output)) if attempt.reason is None else _stopped(attempt, node)
+
+
+def _stopped(attempt: Attempt, node: LoadedNode) -> Ending:
+    if attempt.reason == "cancel":
+        return Ending("cancelled", b"cancelled")
+    return Ending("failed", timed_out(node.id, node.timeout_ns // 1_000_000).encode())

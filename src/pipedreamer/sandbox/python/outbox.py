@@ -40,17 +40,18 @@ class Outbox:
             os._exit(0)  # a node has returned in a child that it forked
         frame = pack(message)
         size = len(frame)
-        if self._filled + size > OUTGOING_SIZE:
+        filled = self._filled
+        if filled + size > OUTGOING_SIZE:
             self.flush()
-        if size > OUTGOING_SIZE:
-            self._send_large(frame)
-            return
-        if not self._filled and not self.gathering:
+            filled = 0
+            if size > OUTGOING_SIZE:
+                self._send_large(frame)
+                return
+        if not filled and not self.gathering:
             self._loop.call_soon(self.flush)
         self.busy = True
-        start = self._filled
-        self._filled = start + size
-        self._flight.outgoing[start : start + size] = frame
+        self._filled = filled + size
+        self._flight.outgoing[filled : filled + size] = frame
         self._flight.words[END] += size
         self.busy = False
 

@@ -12,6 +12,8 @@ class RunState:
 
     __slots__ = ("cancelled", "failed", "left", "outputs", "request", "settings", "stopping", "task")
 
+    task: asyncio.Task[Any]
+
     def __init__(self, request: Run, settings: Settings) -> None:
         self.request = request
         self.settings = settings
@@ -20,7 +22,6 @@ class RunState:
         self.cancelled = False
         self.left = 0
         self.stopping: asyncio.Event | None = None
-        self.task: asyncio.Task[Any] | None = None
 
     @property
     def over(self) -> bool:

@@ -9,24 +9,20 @@ from collections.abc import Coroutine, Generator
 from contextlib import suppress
 from typing import Any
 
+from pipedreamer.sandbox.flight import now_ns
 from pipedreamer.sandbox.python.attempt import Attempt, current
 from pipedreamer.sandbox.python.clock import Clock
 
+Steps = Generator[Any, Any, Any]
+
 
 @types.coroutine
-def watched(steps: Generator[Any, Any, Any], attempt: Attempt, clock: Clock) -> Generator[Any, Any, Any]:
-    """Await what `steps` come to (`something.__await__()`). The attempt holds the loop at the beginning and the end."""
-    sent: Any = None
-    thrown: BaseException | None = None
+def watched(steps: Steps, waited_for: Any, attempt: Attempt, clock: Clock) -> Generator[Any, Any, Any]:
+    """Go on with `steps` (`something.__await__()`), which wait for `waited_for`; ends while it holds the loop."""
     while True:
-        try:
-            waited_for = steps.send(sent) if thrown is None else steps.throw(thrown)
-        except StopIteration as stop:
-            return stop.value
-        sent = thrown = None
-        clock.let_go(attempt)
-        if not attempt.watched:
-            clock.watch(attempt)
+        clock.wait(attempt)
+        sent: Any = None
+        thrown: BaseException | None = None
         try:
             sent = yield waited_for
         except GeneratorExit:
@@ -35,7 +31,11 @@ def watched(steps: Generator[Any, Any, Any], attempt: Attempt, clock: Clock) -> 
             raise
         except BaseException as error:  # noqa: BLE001 - a cancellation goes into the node, as await would do it
             thrown = error
-        clock.hold(attempt)
+        clock.hold(attempt, now_ns())
+        try:
+            waited_for = steps.send(sent) if thrown is None else steps.throw(thrown)
+        except StopIteration as stop:
+            return stop.value
 
 
 class NodeTasks:
@@ -55,8 +55,13 @@ class NodeTasks:
         return task
 
     async def _child(self, coro: Coroutine[Any, Any, Any], attempt: Attempt) -> Any:
-        self._clock.hold(attempt)
+        steps = coro.__await__()
         try:
-            return await watched(coro.__await__(), attempt, self._clock)
+            self._clock.hold(attempt, now_ns())
+            try:
+                waited_for = steps.send(None)
+            except StopIteration as stop:
+                return stop.value
+            return await watched(steps, waited_for, attempt, self._clock)
         finally:
-            self._clock.let_go(attempt)
+            self._clock.let_go()

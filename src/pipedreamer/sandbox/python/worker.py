@@ -35,6 +35,7 @@ from pipedreamer.sandbox.python.invoke import Invoker
 from pipedreamer.sandbox.python.lanes import Lanes
 from pipedreamer.sandbox.python.loader import LoadError, load
 from pipedreamer.sandbox.python.observed import Observer
+from pipedreamer.sandbox.python.loop import NodeLoop
 from pipedreamer.sandbox.python.outbox import Outbox
 from pipedreamer.sandbox.python.redirect import Redirect
 from pipedreamer.sandbox.python.runner import Runner
@@ -76,7 +77,7 @@ def main(lock: Lock, connection: int, flight: int, output: int, conduit: int = -
             os.close(listener)
         if conduit >= 0:
             Conduit(socket.socket(fileno=conduit)).install()
-        loop = asyncio.SelectorEventLoop()
+        loop = NodeLoop()
         asyncio.set_event_loop(loop)
         Worker(engine, recorder, loop).serve()
         status = 0
@@ -89,7 +90,7 @@ def main(lock: Lock, connection: int, flight: int, output: int, conduit: int = -
 class Worker:
     """Takes frames from the engine and hands them on."""
 
-    def __init__(self, connection: socket.socket, flight: FlightRecorder, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, connection: socket.socket, flight: FlightRecorder, loop: NodeLoop) -> None:
         connection.setblocking(False)
         self._connection = connection
         self._flight = flight
@@ -185,7 +186,7 @@ class Worker:
         invoker = Invoker(self._flight, self._clock, lanes, self._fetcher, self._send, printed, code.root)
         if observer:
             nodes = observer.around(nodes)
-        self._runner = Runner(code, nodes, invoker, self._send, self._loop)
+        self._runner = Runner(code, nodes, invoker, self._outbox, self._loop)
         self._send(Ready())
 
     def _send(self, message: ToEngine) -> None:
