@@ -34,6 +34,8 @@ from pipedreamer.sandbox.protocol import (
 LOAD_SECONDS = 60
 EXIT_SECONDS = 2
 LAST_WORDS_SECONDS = 0.1
+MOST_TOGETHER = 4
+"""So many frames are sent at once: a worker begins with the first while the engine reads further requests."""
 
 
 _decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
@@ -253,10 +255,12 @@ class Worker(asyncio.Protocol):
                 self.data_received(data)
 
     def _write(self, frame: bytes) -> None:
-        """Send a frame together with the others of this turn of the loop."""
+        """Send a frame together with others of this turn of the loop."""
         if not self._outgoing:
             self._loop.call_soon(self._flush)
         self._outgoing.append(frame)
+        if len(self._outgoing) >= MOST_TOGETHER:
+            self._flush()
 
     def _flush(self) -> None:
         frames = b"".join(self._outgoing)

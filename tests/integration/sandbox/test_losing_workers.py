@@ -160,7 +160,8 @@ async def test_outputs_are_kept_when_the_engine_writes_to_a_worker_that_has_just
     folder = write_workflow({"first": first, "second": second}, [("first", "second")])
     bench = await start_session(folder, ONE_WORKER)
     running = asyncio.ensure_future(bench.run())
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # it begins
+    await asyncio.sleep(0)  # and its frame leaves
     while not flag.exists():  # the engine's loop stands still, so that nothing is read
         time.sleep(0.001)  # noqa: ASYNC251
     time.sleep(0.008)  # noqa: ASYNC251 - dead by now, and not yet long enough on the processor to be passed over

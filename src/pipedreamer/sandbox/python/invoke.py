@@ -34,14 +34,8 @@ class Ending(msgspec.Struct):
     trace: str = ""
 
 
-class Call(msgspec.Struct):
-    """What is called: the `index`th node, in `task`, for the `number`th time in its run, with this JSON."""
-
-    node: LoadedNode
-    index: int
-    number: int
-    given: JsonText
-    task: asyncio.Task[Any]
+Call = tuple[LoadedNode, int, int, JsonText, asyncio.Task[Any]]
+"""What is called: a node, its index, for which time in its run, with which JSON, in which task."""
 
 
 class Invoker:
@@ -65,30 +59,37 @@ class Invoker:
         self._printed = printed
         self._root = root
 
-    def attempt(self, call: Call, state: RunState) -> Ending | Coroutine[Any, Any, Ending]:
-        """Begin an attempt; a node that does not wait has ended when this returns.
+    def attempt(self, state: RunState, call: Call) -> JsonText | Ending | Coroutine[Any, Any, Ending]:
+        """Begin an attempt: its output at once where the node never waits, else how it ended or the rest of it.
 
         A node's objects may hold the loop as its function may, so that they are handled within its time.
         """
-        attempt = self._begin(call, state.request.run)
+        node, index, number, given, task = call
+        run = state.request.run
+        begun = now_ns()
+        deadline = begun + node.timeout_ns
+        attempt = Attempt(run, index, number, begun, deadline, self._flight.begin(run, index, number, deadline), task)
         token = current.set(attempt)
+        ended: JsonText | Ending
         try:
             try:
-                self._clock.hold(attempt, attempt.begun)
-                steps = self._steps(attempt, call, state)
+                self._clock.hold(attempt, begun)
+                value = node.read(given)
+                context = NodeContext(attempt, node.id, state, self._send, self._fetcher)
+                steps = node.function(context, value) if node.is_async else self._in_lane(attempt, node, context, value)
                 try:
                     waited_for = steps.send(None)
                 except StopIteration as stop:
-                    ending = _returned(attempt, call.node, stop.value)
+                    ended = to_json(stop.value) if attempt.reason is None else _stopped(attempt, node)
                 else:
-                    return self._rest(attempt, call.node, steps, waited_for, token)
+                    return self._rest(attempt, node, steps, waited_for, token)
             finally:
                 self._clock.let_go()
         except BaseException as error:  # noqa: BLE001 - whatever a node raises fails its attempt and nothing else
-            ending = self._failed(attempt, call.node, error)
+            ended = self._failed(attempt, node, error)
         current.reset(token)
         self._end(attempt)
-        return ending
+        return ended
 
     def cancel(self, run: int) -> None:
         """Stop the attempts of a run."""
@@ -101,7 +102,8 @@ class Invoker:
         """An attempt from its first wait to its end."""
         try:
             try:
-                return _returned(attempt, node, await watched(steps, waited_for, attempt, self._clock))
+                output = await watched(steps, waited_for, attempt, self._clock)
+                return Ending("ok", to_json(output)) if attempt.reason is None else _stopped(attempt, node)
             finally:
                 self._clock.let_go()
         except BaseException as error:  # noqa: BLE001 - as above
@@ -110,27 +112,12 @@ class Invoker:
             current.reset(token)
             self._end(attempt)
 
-    def _begin(self, call: Call, run: int) -> Attempt:
-        begun = now_ns()
-        deadline = begun + call.node.timeout_ns
-        slot = self._flight.begin(run, call.index, call.number, deadline)
-        return Attempt(run, call.index, call.number, begun, deadline, slot, call.task)
-
-    def _steps(self, attempt: Attempt, call: Call, state: RunState) -> Steps:
-        node = call.node
-        value = node.read(call.given)
-        context = NodeContext(attempt, node.id, state, self._send, self._fetcher)
-        if node.is_async:
-            steps: Steps = node.function(context, value).__await__()
-            return steps
-        return self._in_lane(attempt, node.function, context, value).__await__()
-
-    async def _in_lane(self, attempt: Attempt, *call: Any) -> Any:
+    async def _in_lane(self, attempt: Attempt, node: LoadedNode, context: NodeContext, value: Any) -> Any:
         self._clock.let_go()
         lane = attempt.lane = self._lanes.take()
         self._flight.enter_thread(attempt.slot, lane.thread)
         try:
-            output = await lane.call(*call)
+            output = await lane.call(node.function, context, value)
         finally:
             attempt.lane = None
             self._lanes.give_back(lane)
@@ -169,10 +156,6 @@ class Invoker:
         if attempt.reason is not None:
             while attempt.task.cancelling():
                 attempt.task.uncancel()
-
-
-def _returned(attempt: Attempt, node: LoadedNode, output: Any) -> Ending:
-    return Ending("ok", to_json(output)) if attempt.reason is None else _stopped(attempt, node)
 
 
 def _stopped(attempt: Attempt, node: LoadedNode) -> Ending:

@@ -4,13 +4,13 @@ import asyncio
 import random
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import orjson
 
 from pipedreamer.sandbox.flight import now_ns
 from pipedreamer.sandbox.protocol import Code, LogLine, Outcome, Run, Settings, retry_wait
-from pipedreamer.sandbox.python.invoke import Call, Ending, Invoker, State
+from pipedreamer.sandbox.python.invoke import Call, Ending, Invoker
 from pipedreamer.sandbox.python.loader import LoadedNode
 from pipedreamer.sandbox.python.loop import NodeLoop
 from pipedreamer.sandbox.python.outbox import Outbox
@@ -30,10 +30,11 @@ class Runner:
         loop: NodeLoop,
     ) -> None:
         self._nodes = nodes
-        self._stages = code.stages
+        last = len(code.stages) - 1
+        self._stages = [(stage, number == last) for number, stage in enumerate(code.stages)]
         self._jitter = code.jitter
         self._invoker = invoker
-        self._outbox = outbox
+        self._send = outbox.send
         self._loop = loop
         self._keys = [orjson.dumps(node.id) + b":" for node in nodes]
         self._runs: dict[int, RunState] = {}
@@ -53,12 +54,12 @@ class Runner:
             self._invoker.cancel(run)
 
     async def _run(self, state: RunState) -> None:
+        done = state.request.done
         try:
-            for number, stage in enumerate(self._stages):
-                nodes = [node for node in stage if node not in state.outputs]
+            for stage, final in self._stages:
+                nodes = tuple(node for node in stage if node not in done) if done else stage
                 state.left = len(nodes)
-                final = number == len(self._stages) - 1
-                if len(nodes) == 1:
+                if state.left == 1:
                     rest = self._node(state, nodes[0], final, state.task)
                     if rest is not None:
                         await rest
@@ -67,9 +68,10 @@ class Runner:
                 if state.failed or state.cancelled:
                     break
         except BaseException as error:  # noqa: BLE001 - a fault of ours ends the run, it must not hang
-            index = next(node for stage in self._stages for node in stage if node not in state.outputs)
-            text = f"the worker itself failed: {type(error).__name__}"
-            self._tell(state, (index, 1, now_ns()), "failed", text.encode(errors="replace"), last=True)
+            index = next(node for stage, _ in self._stages for node in stage if node not in state.outputs)
+            text = f"the worker itself failed: {type(error).__name__}".encode(errors="replace")
+            now = now_ns()
+            self._send(Outcome(state.request.run, index, 1, now, now, "failed", text, last=True))
         finally:
             del self._runs[state.request.run]
 
@@ -86,46 +88,51 @@ class Runner:
         request = state.request
         number = request.attempts.get(index, 0) + 1 if request.attempts else 1
         node = self._nodes[index]
-        call = Call(node, index, number, self._input(state, node), task)
+        call = (node, index, number, self._input(state, node), task)
         begun = now_ns()
-        ending = self._invoker.attempt(call, state)
-        if isinstance(ending, Ending) and ending.state == "ok":
-            state.outputs[index] = ending.text
-            state.left -= 1
-            last = not state.left and (final or state.failed or state.cancelled)
-            self._tell(state, (index, number, begun), "ok", ending.text, last)
-            return None
-        return self._rest(state, call, final, begun, ending)
+        ended = self._invoker.attempt(state, call)
+        if type(ended) is not bytes:
+            return self._rest(state, call, final, begun, cast("Ending | Coroutine[Any, Any, Ending]", ended))
+        state.outputs[index] = ended
+        state.left -= 1
+        last = not state.left and (final or state.failed or state.cancelled)
+        self._send(Outcome(request.run, index, number, begun, now_ns(), "ok", ended, last))
+        return None
 
     async def _rest(
-        self, state: RunState, call: Call, final: bool, begun: int, started: Ending | Coroutine[Any, Any, Ending]
+        self, state: RunState, call: Call, final: bool, begun: int, ended: Ending | Coroutine[Any, Any, Ending]
     ) -> None:
         """Attempts until one succeeds, none is left, or the run is over; the first one has begun."""
-        node, index = call.node, call.index
+        node, index, number, given, task = call
+        run = state.request.run
         failures = state.request.failures.get(index, 0)
         while True:
-            ending = started if isinstance(started, Ending) else await started
+            ending = ended if isinstance(ended, Ending) else await ended
             failures += 1
             if ending.state == "ok":
                 state.outputs[index] = ending.text
             elif ending.state == "failed" and failures <= node.retries and not state.over:
-                self._tell(state, (index, call.number, begun), "retry", ending.text)
+                self._send(Outcome(run, index, number, begun, now_ns(), "retry", ending.text, last=False))
                 again = f"attempt {failures} of {node.retries + 1} failed: {ending.text.decode()}"
-                self._log(state.request.run, index, call.number, "warn", again)
+                self._send(LogLine(run, index, number, "warn", again))
                 await self._pause(state, failures)
                 if not state.over:
-                    call.number += 1
+                    number += 1
                     begun = now_ns()
-                    started = self._invoker.attempt(call, state)
+                    ended = self._again(state, (node, index, number, given, task))
                     continue
             break
         if ending.state == "failed":
             state.failed = True
             state.wake()
-            self._log(state.request.run, index, call.number, "error", ending.trace or ending.text.decode())
+            self._send(LogLine(run, index, number, "error", ending.trace or ending.text.decode()))
         state.left -= 1
         last = state.left == 0 and (final or state.over)
-        self._tell(state, (index, call.number, begun), ending.state, ending.text, last)
+        self._send(Outcome(run, index, number, begun, now_ns(), ending.state, ending.text, last))
+
+    def _again(self, state: RunState, call: Call) -> Ending | Coroutine[Any, Any, Ending]:
+        ended = self._invoker.attempt(state, call)
+        return Ending("ok", ended) if isinstance(ended, bytes) else ended
 
     def _input(self, state: RunState, node: LoadedNode) -> JsonText:
         """The JSON that a node is given: each reads a copy of its own."""
@@ -143,10 +150,3 @@ class Runner:
         state.stopping = state.stopping or asyncio.Event()
         with suppress(TimeoutError):
             await asyncio.wait_for(state.stopping.wait(), wait)
-
-    def _tell(self, state: RunState, what: tuple[int, int, int], kind: State, value: bytes, last: bool = False) -> None:
-        index, number, begun = what
-        self._outbox.send(Outcome(state.request.run, index, number, begun, now_ns(), kind, value, last))
-
-    def _log(self, run: int, index: int, number: int, level: Literal["warn", "error"], text: str) -> None:
-        self._outbox.send(LogLine(run, index, number, level, text))

@@ -13,12 +13,12 @@ from pipedreamer.sandbox.flight import now_ns
 from pipedreamer.sandbox.python.attempt import Attempt, current
 from pipedreamer.sandbox.python.clock import Clock
 
-Steps = Generator[Any, Any, Any]
+Steps = Coroutine[Any, Any, Any]
 
 
 @types.coroutine
 def watched(steps: Steps, waited_for: Any, attempt: Attempt, clock: Clock) -> Generator[Any, Any, Any]:
-    """Go on with `steps` (`something.__await__()`), which wait for `waited_for`; ends while it holds the loop."""
+    """Go on with `steps` (a coroutine that has begun), which wait for `waited_for`; ends while it holds the loop."""
     while True:
         clock.wait(attempt)
         sent: Any = None
@@ -55,13 +55,12 @@ class NodeTasks:
         return task
 
     async def _child(self, coro: Coroutine[Any, Any, Any], attempt: Attempt) -> Any:
-        steps = coro.__await__()
         try:
             self._clock.hold(attempt, now_ns())
             try:
-                waited_for = steps.send(None)
+                waited_for = coro.send(None)
             except StopIteration as stop:
                 return stop.value
-            return await watched(steps, waited_for, attempt, self._clock)
+            return await watched(coro, waited_for, attempt, self._clock)
         finally:
             self._clock.let_go()

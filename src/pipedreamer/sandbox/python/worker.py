@@ -8,7 +8,7 @@ import sys
 import traceback
 from _thread import get_ident
 from collections import deque
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from pipedreamer.sandbox.flight import FlightRecorder, now_ns
 from pipedreamer.sandbox.framing import Unpacker
@@ -48,8 +48,12 @@ _PRELOADED = (
     "textwrap", "time", "typing", "unicodedata", "urllib.parse", "uuid", "zoneinfo",
 )  # fmt: skip
 
-RECEIVED_AT_ONCE = 256 * 1024
-TURN_NS = 2_000_000
+RECEIVED_AT_ONCE: Final = 256 * 1024
+"""In bytes."""
+TURN_NS: Final = 2_000_000
+"""After so long the loop turns, though more runs wait."""
+FLUSH_NS: Final = 200_000
+"""After so long the engine gets what is done: it answers the first runs of a batch while the others run."""
 
 
 def preload() -> None:
@@ -139,14 +143,18 @@ class Worker:
     def _begin(self) -> None:
         """Begin the runs that wait; every now and then let the loop turn, and the engine have what is done."""
         now = now_ns()
-        late = now + TURN_NS
+        late, due = now + TURN_NS, now + FLUSH_NS
         self._flight.beat(now)
         self._outbox.gathering = True
         try:
             while self._waiting and self._runner is not None:
                 self._runner.start(*self._waiting.popleft())
-                if now_ns() > late:
-                    break
+                now = now_ns()
+                if now > due:
+                    self._outbox.flush()
+                    due = now + FLUSH_NS
+                    if now > late:
+                        break
         finally:
             self._outbox.gathering = False
             self._outbox.flush()
