@@ -85,6 +85,7 @@ async def start_engine() -> AsyncIterator[StartEngine]:
             patience: Patience | None = None,
             secrets: dict[str, Any] | None = None,
             twin: Twin | None = None,
+            access_log: bool = False,
             **fields: Any,
         ) -> Engine:
             mask = Mask(secrets or {})
@@ -99,18 +100,18 @@ async def start_engine() -> AsyncIterator[StartEngine]:
                 "ready": lambda: True,
                 "limits": Limits(),
             }
-            return await stack.enter_async_context(_running(Service(**(known | fields)), twin, patience))
+            return await stack.enter_async_context(_running(Service(**(known | fields)), twin, patience, access_log))
 
         yield start
 
 
 @asynccontextmanager
-async def _running(service: Service, twin: Twin, patience: Patience | None) -> AsyncIterator[Engine]:
+async def _running(service: Service, twin: Twin, patience: Patience | None, access_log: bool) -> AsyncIterator[Engine]:
     listener = bind("127.0.0.1", 0)
     port = listener.getsockname()[1]
     app = App(service)
     up = asyncio.Event()
-    task = asyncio.create_task(serve(app, listener, on_started=up.set, patience=patience))
+    task = asyncio.create_task(serve(app, listener, on_started=up.set, patience=patience, access_log=access_log))
     await up.wait()
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:

@@ -184,3 +184,52 @@ async def test_an_answer_of_ten_mebibytes_arrives_whole(engine: Any) -> None:
     body = orjson.dumps("x" * 10_000_000)
     answer = await engine.client.post("/run", content=body)
     assert answer.json()["outputs"]["echo"] == "x" * 10_000_000
+
+
+async def test_a_caller_who_sends_nothing_more_is_hung_up_on_and_an_answer_under_way_is_not(start_engine: Any) -> None:
+    engine = await start_engine(patience=Patience(idle=0.05))
+    request = HEAD + b"Content-Length: 2\r\n\r\n{}"
+    assert (await engine.raw(request)).startswith(b"HTTP/1.1 200 ")  # read to its end, which is the connection's
+    engine.twin.gate = asyncio.Event()
+    engine.twin.started.clear()
+    held = asyncio.create_task(engine.raw(request))
+    await engine.twin.started.wait()
+    assert (await engine.raw(b"GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+    engine.twin.gate.set()
+    assert (await held).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_caller_who_does_not_read_gets_no_further_answers_made(engine: Any) -> None:
+    answer = orjson.dumps("x" * 15_000)
+    request = HEAD + b"Content-Length: %d\r\n\r\n" % len(answer) + answer
+    reader, writer = await asyncio.open_connection("127.0.0.1", engine.port)
+    sending = asyncio.create_task(_send_for_ever(writer, request))
+    runs = -1
+    while runs < len(engine.twin.inputs):  # until there are no more
+        runs = len(engine.twin.inputs)
+        await asyncio.sleep(0.5)
+    sending.cancel()
+    assert runs * len(answer) < 64 * 1024 * 1024
+    assert (await engine.client.get("/health")).status_code == 200
+    assert (await reader.readuntil(b"}}}}")).startswith(b"HTTP/1.1 200 ")
+    writer.transport.abort()
+
+
+async def _send_for_ever(writer: asyncio.StreamWriter, request: bytes) -> None:
+    while True:
+        writer.write(request)
+        await writer.drain()
+
+
+@pytest.mark.parametrize("more", [b"", b"Connection: close\r\n", b"Transfer-Encoding: chunked\r\n"])
+async def test_runs_stand_in_the_access_log_whichever_way_they_go(
+    start_engine: Any, more: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = await start_engine(access_log=True, patience=Patience(idle=0.05))
+    body = b"2\r\n{}\r\n0\r\n\r\n" if b"chunked" in more else b"{}"
+    length = b"" if b"chunked" in more else b"Content-Length: 2\r\n"
+    with caplog.at_level("INFO", "uvicorn.access"):
+        await engine.raw(HEAD + more + length + b"\r\n" + body)
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "uvicorn.access"]
+    assert line.startswith("127.0.0.1:")
+    assert line.endswith(' - "POST /run HTTP/1.1" 200')

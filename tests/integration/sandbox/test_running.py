@@ -346,3 +346,79 @@ async def test_a_struct_that_renames_its_fields_comes_out_renamed(write_workflow
             return [Out(3)]
     """
     assert (await (await start_session(write_workflow({"n": node}))).run()).output("n") == [{"totalWords": 3}]
+
+
+async def test_a_node_has_one_task_before_its_first_wait_and_after(write_workflow: Any, start_session: Any) -> None:
+    node = """
+        import asyncio
+        async def run(ctx, input):
+            before = asyncio.current_task()
+            try:
+                async with asyncio.timeout(0.01):
+                    await asyncio.sleep(60)
+            except TimeoutError:
+                return before is asyncio.current_task()
+    """
+    wide = write_workflow({"a": node, "b": node})
+    assert (await (await start_session(wide)).run()).outputs == {"a": b"true", "b": b"true"}
+
+
+async def test_a_context_variable_of_one_run_is_not_seen_by_the_next(write_workflow: Any, start_session: Any) -> None:
+    node = """
+        from contextvars import ContextVar
+        seen = ContextVar("seen", default=0)
+        async def run(ctx, input):
+            seen.set(seen.get() + 1)
+            return seen.get()
+    """
+    bench = await start_session(write_workflow({"n": node}), Capacity(workers=1, running=64))
+    results = await asyncio.gather(*(bench.run() for _ in range(20)))
+    assert [result.output("n") for result in results] == [1] * 20
+
+
+async def test_what_a_node_leaves_running_ends_with_it_and_later_runs_are_not_touched(
+    write_workflow: Any, start_session: Any
+) -> None:
+    node = """
+        import asyncio
+        async def run(ctx, input):
+            task = asyncio.current_task()
+            asyncio.get_running_loop().call_later(0.05, task.cancel)
+            asyncio.create_task(asyncio.sleep(60))
+            if input:
+                await asyncio.sleep(0.2)
+            return "done"
+    """
+    bench = await start_session(write_workflow({"n": node}), Capacity(workers=1, running=64))
+    results = await asyncio.gather(*(bench.run(0) for _ in range(5)), bench.run(1))
+    assert [result.outputs for result in results[:5]] == [{"n": b'"done"'}] * 5
+    assert "CancelledError" in results[5].errors["n"]
+
+
+async def test_keys_of_an_object_fit_a_dict_of_numbers(write_workflow: Any, start_session: Any) -> None:
+    node = """
+        async def run(ctx, input: dict[int, str]):
+            return [key + 1 for key in input]
+    """
+    assert (await (await start_session(write_workflow({"n": node}))).run({"1": "a"})).output("n") == [2]
+
+
+async def test_runs_that_each_hold_the_loop_for_a_while_are_answered_as_they_end(
+    write_workflow: Any, start_session: Any
+) -> None:
+    node = """
+        import time
+        async def run(ctx, input):
+            time.sleep(0.02)
+            return time.monotonic_ns()
+    """
+    bench = await start_session(write_workflow({"n": node}), Capacity(workers=1, running=64))
+    ended: list[int] = []
+
+    async def one() -> int:
+        output = (await bench.run()).output("n")
+        ended.append(time.monotonic_ns())
+        return int(output)
+
+    outputs = await asyncio.gather(*(one() for _ in range(20)))
+    assert min(ended) < max(outputs)  # the first caller had his answer before the last run ended
