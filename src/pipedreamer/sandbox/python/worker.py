@@ -34,8 +34,8 @@ from pipedreamer.sandbox.python.fetching import Fetcher
 from pipedreamer.sandbox.python.invoke import Invoker
 from pipedreamer.sandbox.python.lanes import Lanes
 from pipedreamer.sandbox.python.loader import LoadError, load
-from pipedreamer.sandbox.python.observed import Observer
 from pipedreamer.sandbox.python.loop import NodeLoop
+from pipedreamer.sandbox.python.observed import Observer
 from pipedreamer.sandbox.python.outbox import Outbox
 from pipedreamer.sandbox.python.redirect import Redirect
 from pipedreamer.sandbox.python.runner import Runner
