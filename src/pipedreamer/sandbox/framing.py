@@ -32,6 +32,11 @@ class Unpacker:
         self._wanted = 0
         self.received = 0
 
+    @property
+    def is_amid(self) -> bool:
+        """Whether a frame has begun and is not whole."""
+        return bool(self._rest)
+
     def feed(self, data: bytes | memoryview) -> Iterator[Any]:
         """The messages that are whole now; what is left is copied and waits for more."""
         self.received += len(data)

@@ -12,6 +12,8 @@ PERIOD_S = 0.025
 SILENT_NS = 80_000_000
 GRACE_NS = 100_000_000
 DEAF_NS = 5_000_000_000
+HALF_NS = 1_000_000_000
+"""A worker whose loop turns, or that has nothing to do, sends the rest of a frame at once."""
 MEBIBYTE = 1024 * 1024
 BESIDE = 64 * MEBIBYTE
 """Memory that a worker has beyond what its nodes take: the interpreter, its libraries, what it shares with others."""
@@ -25,7 +27,11 @@ def look_after(worker: Worker) -> None:
         attempts = [attempt for attempt in worker.page.running() if attempt.run in overlong]
         worker.kill(frozenset(attempts), "did not end its run in the longest time that its timeouts and retries allow")
         return
-    if worker.page.silent_ns(now) < SILENT_NS:
+    is_turning = worker.page.silent_ns(now) < SILENT_NS
+    if worker.amid_a_frame_ns(now) > HALF_NS and (is_turning or not worker.page.running()):
+        worker.kill(frozenset(), "broke the protocol: a frame had no end")
+        return
+    if is_turning:
         worker.signalled_at = None
         return
     running = worker.page.running()

@@ -5,7 +5,7 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 import msgspec
 
@@ -68,6 +68,7 @@ class Worker(asyncio.Protocol):
         self._listener = listener
         self._owner = owner
         self._frames = Unpacker(ToEngine)
+        self._heard = 0
         self._transport: asyncio.Transport | None = None
         self._outgoing: list[bytes] = []
         self._loop = asyncio.get_running_loop()
@@ -158,11 +159,16 @@ class Worker(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
+        self._heard = now_ns()
         try:
             for message in self._frames.feed(data):
                 self._take(message)
         except ValueError as error:
-            self.kill(frozenset(self.page.running()), f"broke the protocol: {error}")
+            self.kill(frozenset(), f"broke the protocol: {error}")
+
+    def amid_a_frame_ns(self, now: int) -> int:
+        """For how long the rest of a frame that has begun has not come; 0 where none has begun."""
+        return now - self._heard if self._frames.is_amid else 0
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._ending = self._loop.create_task(self._end())
@@ -310,6 +316,10 @@ class Worker(asyncio.Protocol):
         return frozenset(suspects) if len(suspects) == 1 else frozenset()
 
 
+_OUT_OF_MEMORY: Final = ("SIGKILL", "SIGSEGV", "SIGABRT", "SIGBUS")
+"""How processes end when memory runs out: the kernel's way, and that of libraries in C that do not look."""
+
+
 def _in_words(code: int) -> str:
     if code >= 0:
         return f"exited with code {code}"
@@ -317,7 +327,7 @@ def _in_words(code: int) -> str:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    hint = ", perhaps because memory ran out" if name == "SIGKILL" else ""
+    hint = ", perhaps because memory ran out" if name in _OUT_OF_MEMORY else ""
     return f"was killed by {name}{hint}"
 
 

@@ -19,7 +19,7 @@ ONE_WORKER = Capacity(workers=1, running=64)
     [
         ("os._exit(3)", "exited with code 3"),
         ("os.kill(os.getpid(), 9)", "was killed by SIGKILL, perhaps because memory ran out"),
-        ("ctypes.string_at(0)", "was killed by SIGSEGV"),
+        ("ctypes.string_at(0)", "was killed by SIGSEGV, perhaps because memory ran out"),
     ],
 )
 async def test_a_dead_worker_fails_the_node_that_caused_it_and_no_other(

@@ -12,6 +12,7 @@ from pipedreamer.sandbox.protocol import VALUE_LIMIT
 JsonText = bytes
 
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+_LONG_TEXT = 1024 * 1024
 _SUGGESTIONS = {
     "datetime": "return .isoformat()",
     "date": "return .isoformat()",
@@ -37,6 +38,8 @@ def to_json(value: Any) -> JsonText:
     Takes what `json.dumps` takes, and dataclasses, msgspec structs and pydantic models. NaN, infinities and integers
     beyond 64 bits are errors: other languages could not hold them.
     """
+    if _has_long_text(value):
+        return _within_limit(_frugally(value))
     try:
         text = orjson.dumps(value, _as_plain, _OPTIONS)
     except (TypeError, RecursionError) as error:
@@ -45,9 +48,31 @@ def to_json(value: Any) -> JsonText:
     # orjson writes NaN as null, so a null is the one thing worth a second look.
     if b"null" in text and (problem := find_problem(value)):
         raise NotJsonError(problem)
+    return _within_limit(text)
+
+
+def _within_limit(text: JsonText) -> JsonText:
     if len(text) > VALUE_LIMIT:
         raise NotJsonError(f"output has {len(text):,} bytes, the limit is {VALUE_LIMIT:,}: pass a reference instead")
     return text
+
+
+def _has_long_text(value: Any) -> bool:
+    """Whether a value is a long text, or holds one where long ones usually stand."""
+    if type(value) is str:
+        return len(value) > _LONG_TEXT
+    parts = value.values() if type(value) is dict else ()
+    return any(type(part) is str and len(part) > _LONG_TEXT for part in parts)
+
+
+def _frugally(value: Any) -> JsonText:
+    """JSON text made without reserving memory for the worst case.
+
+    orjson reserves eight times the length of a text, and where that memory is not to be had it ends the process.
+    """
+    if problem := find_problem(value):
+        raise NotJsonError(problem)
+    return msgspec.json.encode(value, enc_hook=_as_plain)
 
 
 def find_problem(value: Any) -> str | None:
