@@ -127,8 +127,12 @@ class PooledRun:
         """The worker is gone: fail what is to blame, start the rest again elsewhere."""
         wait = 0.0
         now = time.monotonic_ns()
-        for index, attempt in interruption.running.items():
-            if not 0 <= index < len(self.plan.nodes) or self.plan.nodes[index].id in self._outputs:
+        # A worker's word: a broken one speaks of nodes that there are not.
+        running = {
+            index: attempt for index, attempt in interruption.running.items() if 0 <= index < len(self.plan.nodes)
+        }
+        for index, attempt in running.items():
+            if self.plan.nodes[index].id in self._outputs:
                 continue
             node = self.plan.nodes[index]
             self._attempts[index] = attempt
@@ -148,10 +152,10 @@ class PooledRun:
         unknown = interruption.cause == "unknown"
         if self._alone and not interruption.guilty:
             # Nothing else ran there: whatever it was, it was this run.
-            for index in interruption.running or self._unfinished():
+            for index in running or self._unfinished():
                 node = self.plan.nodes[index]
                 self._errors[node.id] = _blame(node, interruption)
-        if self._errors:
+        if self._errors or not self._unfinished():
             self._finish()
         else:
             self._alone = unknown or self._interruptions >= MOST_INTERRUPTIONS
