@@ -147,6 +147,8 @@ class Worker(asyncio.Protocol):
             self._killed, self._blamed, self._reason = True, guilty, reason
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._process.handle, signal.SIGKILL)
+            # There are kernels, and states of a process, in which it does not end all the same.
+            asyncio.get_running_loop().call_later(EXIT_SECONDS, self._hang_up)
 
     def abandon(self) -> None:
         """End the process, and its jobs with it."""
@@ -280,7 +282,9 @@ class Worker(asyncio.Protocol):
         except TimeoutError:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._process.handle, signal.SIGKILL)
-            return await self._process.ended
+            with suppress(TimeoutError):
+                return await asyncio.wait_for(asyncio.shield(self._process.ended), EXIT_SECONDS)
+            return -signal.SIGKILL
 
     def _last_stray(self) -> None:
         self._stray()

@@ -9,6 +9,8 @@ from typing import Final
 
 MOST_DESCRIPTORS: Final = 4
 
+LOOK_S = 1.0
+
 Begin = Callable[[list[int]], None]
 """What a child does with the descriptors of its request; it never returns."""
 
@@ -28,11 +30,12 @@ class Forker:
         signal.set_wakeup_fd(wake)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         while True:
-            ready, _, _ = select.select([self._control.fileno(), woken], [], [])
+            # A kernel may wake us before the child can be waited for (gVisor does): then it is found a little later.
+            ready, _, _ = select.select([self._control.fileno(), woken], [], [], LOOK_S if self._children else None)
             try:
                 if woken in ready:
                     os.read(woken, 4096)
-                    self._reap()
+                self._reap()
                 if self._control.fileno() in ready and not self._fork():
                     return
             except (BrokenPipeError, ConnectionResetError):
