@@ -4,6 +4,7 @@ The machine (classic BPF, linux/filter.h) sees `struct seccomp_data`: the number
 arguments of 64 bits, which it loads as halves.
 """
 
+import errno
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,12 +14,14 @@ from pipedreamer.sandbox.lock.syscalls import AUDIT_ARCH
 
 ALLOW: Final = 0x7FFF0000
 NOTIFY: Final = 0x7FC00000
-KILL_PROCESS: Final = 0x80000000
 
 _LOAD, _AND, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 _NUMBER_AT, _ARCH_AT, _ARGUMENTS_AT = 0, 4, 16
 _X32_BIT: Final = 0x40000000
 _LOW: Final = 0xFFFFFFFF
+
+
+_FOREIGN: Final = 0x00050000 | errno.ENOSYS
 
 
 def refuse(code: int) -> int:
@@ -47,10 +50,13 @@ class Rule:
 
 
 def program(rules: Iterable[Rule], machine: str, default: int) -> bytes:
-    """The filter's instructions; a call of another processor's table (x32, 32 bit) ends the process."""
-    code = [_step(_LOAD, _ARCH_AT), *_unless(_JUMP_EQUAL, AUDIT_ARCH[machine], KILL_PROCESS), _step(_LOAD, _NUMBER_AT)]
+    """The filter's instructions; a call of another processor's table (x32, 32 bit) is not there.
+
+    It is not made to end the process: under gVisor what is ended so may stay for ever, half dead.
+    """
+    code = [_step(_LOAD, _ARCH_AT), *_unless(_JUMP_EQUAL, AUDIT_ARCH[machine], _FOREIGN), _step(_LOAD, _NUMBER_AT)]
     if machine == "x86_64":
-        code += [_step(_JUMP_AT_LEAST, _X32_BIT, 0, 1), _step(_RETURN, KILL_PROCESS)]
+        code += [_step(_JUMP_AT_LEAST, _X32_BIT, 0, 1), _step(_RETURN, _FOREIGN)]
     for rule in rules:
         block = _block(rule)
         code += _skip_over(block, rule.call)

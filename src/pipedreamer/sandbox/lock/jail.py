@@ -1,6 +1,7 @@
 """The jail: a mount namespace in which nothing exists but what was granted, with no network and no /proc."""
 
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -19,12 +20,14 @@ _KEPT_FLAGS: Final = {1: 1, 2: 2, 4: 4, 8: 8, 1024: 1024, 2048: 2048, 4096: 1 <<
 DEVICES: Final = ("/dev/null", "/dev/urandom", "/dev/random")
 SCRATCH: Final = "/tmp"  # noqa: S108 - the jail's own
 _OLD: Final = "/.outside"
+_UNESCAPED: Final = re.compile(rb"\\([0-7]{3})")
 
 
-def enter(policy: Policy, system: Iterable[str]) -> None:
+def enter(policy: Policy, system: Iterable[str]) -> bool:
     """Move this process into a jail of its own; `system` are paths that every worker reads.
 
-    Raises OSError where the machine does not let us; the process is then of no use any more.
+    Whether files that may only be read keep modes, times and lengths there, which under gVisor they do not. Raises
+    OSError where the machine does not let us; the process is then of no use any more.
     """
     uid, gid = os.getuid(), os.getgid()
     try:
@@ -34,19 +37,37 @@ def enter(policy: Policy, system: Iterable[str]) -> None:
         _map_user(uid, gid)
     _new_root(policy.scratch_size)
     rooms = _Rooms()
-    for path in (*system, *DEVICES, *policy.whole):
+    for path in sorted({*system, *policy.whole, *policy.write}):  # what lies below another comes after it
+        rooms.bind(path, 0 if path in policy.write else _READ_ONLY)
+    for path in DEVICES:
         rooms.bind(path, _READ_ONLY)
     for path in policy.listed:
         rooms.folder(path)
     for path in policy.links:
         rooms.link(path)
-    for path in policy.write:
-        rooms.bind(path, 0)
     rooms.close()
     unmount(_OLD, _DETACH)
     Path(_OLD).rmdir()
+    keeps_modes = _keeps_modes()
     mount(None, "/", None, _REMOUNT | _BIND | _READ_ONLY | _NO_SUID | _NO_DEVICES)
     os.chdir("/")
+    return keeps_modes
+
+
+def _keeps_modes() -> bool:
+    path = SCRATCH + "/.probe"
+    Path(path).touch(0o600)
+    mount(path, path, None, _BIND)
+    mount(None, path, None, _REMOUNT | _BIND | _READ_ONLY | _NO_SUID | _NO_DEVICES | _NO_EXEC)
+    try:
+        Path(path).chmod(0o644)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        unmount(path, _DETACH)
+        Path(path).unlink()
 
 
 def _map_user(uid: int, gid: int) -> None:
@@ -71,13 +92,19 @@ class _Rooms:
 
     def __init__(self) -> None:
         self._sealed: list[str] = []
+        self._bound: dict[str, int] = {}
 
     def bind(self, path: str, read_only: int) -> None:
-        """Show a file or folder of the outside at its own path; one that is not there is passed over."""
+        """Show a file or folder of the outside at its own path, and what is mounted below.
+
+        One that is not there is passed over, and one that a grant of as much has brought along.
+        """
+        if any(path.startswith(f"{known}/") and rights <= read_only for known, rights in self._bound.items()):
+            return
         source = _OLD + path
         try:
+            os.stat(source)  # noqa: PTH116
             is_folder = os.path.isdir(source)  # noqa: PTH112
-            kept = os.statvfs(source).f_flag
         except OSError:
             return
         self._make_way(path)
@@ -85,9 +112,12 @@ class _Rooms:
         with suppress(FileExistsError):
             place.mkdir() if is_folder else place.touch(exist_ok=False)
         mount(source, path, None, _BIND | _RECURSIVE)
-        flags = sum(flag for told, flag in _KEPT_FLAGS.items() if kept & told)
-        no_devices = 0 if path in DEVICES else _NO_DEVICES
-        mount(None, path, None, _REMOUNT | _BIND | flags | read_only | _NO_SUID | no_devices)
+        flags = read_only | _NO_SUID | (0 if path in DEVICES else _NO_DEVICES)
+        for mounted in (path, *_mounts_below(path)):
+            kept = os.statvfs(mounted).f_flag
+            flags_now = flags | sum(flag for told, flag in _KEPT_FLAGS.items() if kept & told)
+            mount(None, mounted, None, _REMOUNT | _BIND | flags_now)
+        self._bound[path] = read_only
 
     def folder(self, path: str) -> None:
         """A folder that holds nothing but what else is granted."""
@@ -105,6 +135,8 @@ class _Rooms:
             mount(None, room, None, _REMOUNT | _BIND | _READ_ONLY | _NO_SUID | _NO_DEVICES)
 
     def _make_way(self, path: str) -> None:
+        if any(path.startswith(f"{known}/") for known in self._bound):
+            return  # it is there already
         if path.startswith(SCRATCH + "/"):
             room = "/".join(path.split("/")[:3])
             if room != path and room not in self._sealed:
@@ -112,3 +144,14 @@ class _Rooms:
                 mount("tmpfs", room, "tmpfs", _NO_SUID | _NO_DEVICES, "mode=755,size=4m")
                 self._sealed.append(room)
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _mounts_below(path: str) -> list[str]:
+    """Mounts that came along with a folder: each has flags of its own (proc(5), mountinfo)."""
+    with open(f"{_OLD}/proc/self/mountinfo", "rb") as table:  # noqa: PTH123
+        points = [os.fsdecode(_UNESCAPED.sub(_unescape, line.split()[4])) for line in table]
+    return [point for point in points if point.startswith(f"{path}/")]
+
+
+def _unescape(found: re.Match[bytes]) -> bytes:
+    return bytes([int(found[1], 8)])

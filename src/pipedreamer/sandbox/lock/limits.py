@@ -15,6 +15,8 @@ THREADS: Final = 256
 FILE_SIZE: Final = 1 << 30
 THREAD_STACK: Final = 1 << 20
 """Stacks count as memory from the start, whether used or not; the usual 8 MiB would make 32 threads 256 MiB."""
+STACK: Final = 8 << 20
+"""Of the first thread. What it takes there counts as no data."""
 SPACE_BESIDE: Final = 8 << 30
 """Addresses beyond memory, for files that are mapped."""
 
@@ -37,13 +39,14 @@ def footing() -> Footing:
     return Footing(int(fields[5]) * page, int(fields[0]) * page)
 
 
-def bound(standing: Footing, memory: int, *, data_limit: bool, count_threads: bool) -> None:
+def bound(standing: Footing, memory: int, file_size: int, *, data_limit: bool, count_threads: bool) -> None:
     """Set the limits, as hard ones. Where the kernel does not enforce the limit on data, addresses are held close."""
     beside = SPACE_BESIDE if data_limit else 128 << 20
     limits = {
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CORE: 1,  # none; 0 would not keep a core from a program that collects them (core(5))
         resource.RLIMIT_NOFILE: OPEN_FILES,
-        resource.RLIMIT_FSIZE: FILE_SIZE,
+        resource.RLIMIT_FSIZE: file_size,
+        resource.RLIMIT_STACK: STACK,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_DATA: standing.data + memory,

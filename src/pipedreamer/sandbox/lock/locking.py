@@ -45,7 +45,9 @@ class Lock:
         policy, held = self.policy, self.held
         _close_descriptors(keep | {self.rules} if self.rules >= 0 else keep)
         _set_environment(policy, in_jail=not held.namespaces)
-        limits.bound(self.standing, policy.memory, data_limit=not held.data_limit, count_threads=held.threads)
+        # A file that was removed while it is open is seen by nobody: without folders to write to, none is larger.
+        largest = limits.FILE_SIZE if policy.write else policy.scratch_size
+        limits.bound(self.standing, policy.memory, largest, data_limit=not held.data_limit, count_threads=held.threads)
         limits.become(policy.uid, writes=bool(policy.write))
         if self.rules >= 0:
             landlock.restrict(self.rules)
@@ -61,7 +63,7 @@ class Lock:
     @property
     def _calls(self) -> seccomp.Kind:
         notify = self.policy.tcp and not self.held.notify
-        return seccomp.Kind(tcp=self.policy.tcp, notify=notify, jailed=not self.held.namespaces)
+        return seccomp.Kind(tcp=self.policy.tcp, notify=notify, keeps_modes=self.held.modes)
 
 
 def rules_of(policy: Policy, held: Held) -> int:

@@ -34,7 +34,8 @@ class Policy(msgspec.Struct, frozen=True):
 class Held(msgspec.Struct, frozen=True):
     """Which layers hold under a policy on this machine; a text says why one does not, "" means that it does.
 
-    `landlock` is the version of its interface, 0 where there is none. `threads` tells whether the kernel counts them.
+    `landlock` is the version of its interface, 0 where there is none. `threads` tells whether the kernel counts them,
+    `modes` whether the namespaces keep modes, times and lengths of files that may only be read.
     """
 
     namespaces: str
@@ -43,6 +44,7 @@ class Held(msgspec.Struct, frozen=True):
     notify: str
     data_limit: str
     threads: bool
+    modes: bool = False
 
     def asks_engine(self, policy: Policy) -> bool:
         """Whether sockets may be opened under this policy, and Python itself must ask the engine to connect them."""

@@ -25,13 +25,16 @@ sched_yield sched_getaffinity sched_getscheduler sched_getparam sched_get_priori
 getpid getppid gettid getuid geteuid getgid getegid getgroups getpgrp getpgid getsid getresuid getresgid
 dup dup2 dup3 nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time alarm setitimer getitimer
 recvfrom recvmsg shutdown getsockopt getsockname getpeername
-flock fsync fdatasync sync_file_range truncate ftruncate fallocate fadvise64 getdents getdents64 getcwd chdir fchdir
+flock fsync fdatasync sync_file_range ftruncate fallocate fadvise64 getdents getdents64 getcwd chdir fchdir
 rename renameat renameat2 mkdir mkdirat rmdir unlink unlinkat link linkat symlink symlinkat readlink readlinkat
 umask getrlimit getrusage sysinfo times uname futex futex_waitv set_robust_list get_robust_list rseq arch_prctl
 exit exit_group set_tid_address restart_syscall eventfd eventfd2 timerfd_create timerfd_settime timerfd_gettime
 signalfd4 getrandom membarrier copy_file_range sendfile splice tee getcpu getpriority get_mempolicy wait4 waitid
-getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr
+fgetxattr flistxattr
 """.split()  # noqa: SIM905 - a table
+
+_ATTRIBUTES: Final = ("getxattr", "lgetxattr", "listxattr", "llistxattr")
+"""Reading a file's attributes by its path, which may hold anything."""
 
 _NOT_THERE: Final = """
 clone3 openat2 io_uring_setup io_uring_enter io_uring_register memfd_create memfd_secret userfaultfd process_madvise
@@ -53,7 +56,9 @@ _FCNTL: Final = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)
 _IOCTL: Final = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS TIOCGWINSZ FIONREAD FIONBIO FIONCLEX FIOCLEX
 _PRCTL: Final = (3, 15, 16, 0x53564D41)  # GET_DUMPABLE SET_NAME GET_NAME SET_VMA
 _CLONE_THREAD: Final = 0x10000
-_MAP_TYPE, _MAP_PRIVATE, _MAP_ANONYMOUS = 0x0F, 0x02, 0x20
+_CLONE_NEW: Final = 0x7E020000
+"""Namespaces: no kernel should make a thread in one of its own, and none is asked to."""
+_MAP_TYPE, _MAP_PRIVATE, _MAP_ANONYMOUS, _MAP_GROWS_DOWN = 0x0F, 0x02, 0x20, 0x100
 _MSG_FASTOPEN: Final = 0x20000000
 _SOCKET_TYPE: Final = 0xF
 _OPTION_LEVELS: Final = (socket.IPPROTO_IP, socket.SOL_SOCKET, socket.IPPROTO_TCP, socket.IPPROTO_IPV6)
@@ -70,12 +75,12 @@ def known() -> bool:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """Which filter: `tcp` lets sockets be opened, with `notify` each connect waits for the listener's answer (else it
-    is refused), `jailed` says that a mount namespace keeps the files.
+    is refused), `keeps_modes` says that a mount namespace keeps modes, times and attributes.
     """
 
     tcp: bool = False
     notify: bool = False
-    jailed: bool = False
+    keeps_modes: bool = False
 
 
 def load(pid: int, kind: Kind) -> int:
@@ -100,7 +105,7 @@ def program_of(kind: Kind) -> bytes:
     calls = numbers()
     rules = [Rule(calls[name], ALLOW) for name in (*_ALWAYS, *_ON_ONESELF) if name in calls]
     rules += [Rule(calls[name], refuse(errno.ENOSYS)) for name in _NOT_THERE if name in calls]
-    rules += _of_files(calls, kind.jailed)
+    rules += _of_files(calls, kind.keeps_modes)
     rules += [Rule(calls[name], refuse(errno.ENOTSUP)) for name in ("setxattr", "lsetxattr", "fsetxattr")]
     rules += _with_conditions(calls)
     if kind.tcp:
@@ -108,26 +113,35 @@ def program_of(kind: Kind) -> bytes:
     return program(rules, platform.machine(), refuse(errno.EPERM))
 
 
-def _of_files(calls: dict[str, int], jailed: bool) -> list[Rule]:
-    """Landlock does not hold modes and times, only a jail does.
+def _of_files(calls: dict[str, int], keeps_modes: bool) -> list[Rule]:
+    """Landlock does not hold modes, times and attributes, only a jail does; gVisor's does not, and not lengths either.
 
-    Without one a change of mode does nothing, so that copying and unpacking work, and of times fails, which they allow.
+    Without one a change of mode does nothing, so that copying and unpacking work; of times it fails, and attributes
+    there are none, which they allow.
     """
-    harmless = ALLOW if jailed else refuse(0)
+    harmless = ALLOW if keeps_modes else refuse(0)
     rules = [
         Rule(calls[name], ALLOW, ((Has(flags, 0, _CREATES),), (Has(flags + 1, 0, _ANOTHERS_RIGHTS),)))
         for name, flags in _OPENS
         if name in calls
     ]
     rules += [Rule(calls[name], harmless, ((Has(at, 0, _ANOTHERS_RIGHTS),),)) for name, at in _MODES if name in calls]
-    return [*rules, *(Rule(calls[name], ALLOW) for name in _TIMES if name in calls and jailed)]
+    # By path alone: a descriptor to cut by was opened for writing.
+    rules.append(Rule(calls["truncate"], ALLOW if keeps_modes else refuse(errno.EPERM)))
+    of_paths = ALLOW if keeps_modes else refuse(errno.ENOTSUP)
+    rules += [Rule(calls[name], of_paths) for name in _ATTRIBUTES if name in calls]
+    return [*rules, *(Rule(calls[name], ALLOW) for name in _TIMES if name in calls and keeps_modes)]
 
 
 def _with_conditions(calls: dict[str, int]) -> list[Rule]:
     return [
-        # Shared anonymous memory is counted by no limit.
-        Rule(calls["mmap"], ALLOW, ((Has(3, 0, _MAP_ANONYMOUS),), (Has(3, _MAP_PRIVATE, _MAP_TYPE),))),
-        Rule(calls["clone"], ALLOW, ((Has(0, _CLONE_THREAD, _CLONE_THREAD),),)),
+        # Shared anonymous memory is counted by no limit, and what grows like a stack not by that on data.
+        Rule(
+            calls["mmap"],
+            ALLOW,
+            ((Has(3, 0, _MAP_ANONYMOUS),), (Has(3, _MAP_PRIVATE, _MAP_TYPE | _MAP_GROWS_DOWN),)),
+        ),
+        Rule(calls["clone"], ALLOW, ((Has(0, _CLONE_THREAD, _CLONE_THREAD | _CLONE_NEW),),)),
         Rule(calls["sched_setaffinity"], ALLOW, ((Has(0, 0),),)),
         Rule(calls["socketpair"], ALLOW, ((Has(0, socket.AF_UNIX), Has(1, socket.SOCK_STREAM, _SOCKET_TYPE)),)),
         # An address, or fast-open, would make a connection that `connect` does not see.

@@ -39,7 +39,7 @@ class Cells:
             held = msgspec.structs.replace(held, notify="left out")
         try:
             if policy.namespaces:
-                jail.enter(policy, system_paths())
+                held = msgspec.structs.replace(held, modes=jail.enter(policy, system_paths()))
                 prctl(_SET_PDEATHSIG, 9)  # a new user has it cleared
             else:
                 held = msgspec.structs.replace(held, namespaces="left out", threads=policy.uid is not None)

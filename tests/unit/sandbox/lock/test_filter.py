@@ -5,7 +5,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipedreamer.sandbox.lock.filter import ALLOW, KILL_PROCESS, NOTIFY, Has, Rule, program, refuse
+from pipedreamer.sandbox.lock.filter import ALLOW, NOTIFY, Has, Rule, program, refuse
 from pipedreamer.sandbox.lock.seccomp import Kind, program_of
 from pipedreamer.sandbox.lock.syscalls import AUDIT_ARCH, numbers
 
@@ -69,15 +69,15 @@ def test_a_program_does_what_its_rules_say(found: list[Rule], call: int, argumen
 
 
 @given(st.lists(rules, unique_by=lambda rule: rule.call, max_size=3), st.integers(0, 500))
-def test_another_processors_table_ends_the_process(found: list[Rule], call: int) -> None:
+def test_another_processors_table_is_not_there(found: list[Rule], call: int) -> None:
     steps = program(found, "x86_64", refuse(1))
-    assert verdict(steps, call, arch=0x40000003) == KILL_PROCESS  # i386
-    assert verdict(steps, call | 0x40000000) == KILL_PROCESS  # x32
+    assert verdict(steps, call, arch=0x40000003) == refuse(38)  # i386
+    assert verdict(steps, call | 0x40000000) == refuse(38)  # x32
 
 
 def test_every_kind_fits_into_the_kernel_and_lets_no_process_or_program_start() -> None:
     for tcp, notify, jailed in ((False, False, True), (True, False, False), (True, True, True)):
-        steps = program_of(Kind(tcp=tcp, notify=notify, jailed=jailed))
+        steps = program_of(Kind(tcp=tcp, notify=notify, keeps_modes=jailed))
         assert len(steps) // 8 <= MOST_STEPS
         for call in (56, 57, 58, 59, 101, 165, 272, 308, 310, 321, 322):  # clone to execveat
             assert verdict(steps, call) == refuse(1)
@@ -106,7 +106,7 @@ def test_nothing_is_sent_to_an_address() -> None:
 def test_a_file_that_acts_for_its_owner_can_neither_be_made_nor_become_one() -> None:
     creating = 0o101
     for jailed in (True, False):
-        steps = program_of(Kind(jailed=jailed))
+        steps = program_of(Kind(keeps_modes=jailed))
         assert verdict(steps, CALLS["openat"], (0, 0, creating, 0o644, 0, 0)) == ALLOW
         assert verdict(steps, CALLS["openat"], (0, 0, creating, 0o4755, 0, 0)) == refuse(1)
         assert verdict(steps, CALLS["open"], (0, creating, 0o2755, 0, 0, 0)) == refuse(1)
@@ -115,3 +115,25 @@ def test_a_file_that_acts_for_its_owner_can_neither_be_made_nor_become_one() -> 
         )  # no file is made: the mode is not read
         assert verdict(steps, CALLS["chmod"], (0, 0o4755, 0, 0, 0, 0)) == refuse(1)
         assert verdict(steps, CALLS["chmod"], (0, 0o755, 0, 0, 0, 0)) == (ALLOW if jailed else refuse(0))
+
+
+def test_memory_is_taken_only_where_the_limit_on_data_sees_it() -> None:
+    steps = program_of(Kind())
+    anonymous, private, shared, grows_down = 0x20, 0x2, 0x1, 0x100
+    taken = [anonymous | private, anonymous | shared, anonymous | private | grows_down, shared]
+    said = [verdict(steps, CALLS["mmap"], (0, 4096, 3, flags, 0, 0)) == ALLOW for flags in taken]
+    assert said == [True, False, False, True]
+
+
+def test_a_thread_is_made_in_no_namespace_of_its_own() -> None:
+    steps = program_of(Kind())
+    thread = 0x10F00
+    assert verdict(steps, CALLS["clone"], (thread, 0, 0, 0, 0, 0)) == ALLOW
+    for new in (0x20000, 0x10000000, 0x40000000):
+        assert verdict(steps, CALLS["clone"], (thread | new, 0, 0, 0, 0, 0)) == refuse(1)
+
+
+def test_attributes_are_read_by_path_only_where_other_files_are_out_of_sight() -> None:
+    call = (CALLS["getxattr"], (0, 0, 0, 0, 0, 0))
+    assert verdict(program_of(Kind(keeps_modes=True)), *call) == ALLOW
+    assert verdict(program_of(Kind()), *call) == refuse(95)
