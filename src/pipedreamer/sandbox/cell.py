@@ -32,6 +32,11 @@ class Cell:
     def alive(self) -> bool:
         return self._forks.control.alive
 
+    @property
+    def needs_watching(self) -> bool:
+        """Whether the engine, and not the kernel alone, holds a limit here: also when nothing runs."""
+        return self.scratch is not None or bool(self.held.data_limit) or not self.held.threads
+
     async def spawn(self) -> Process:
         """Fork a worker and wait until it is locked. Raises `SandboxError` when that cannot be."""
         self._workers += 1

@@ -20,6 +20,7 @@ from pipedreamer.sandbox.zygote import Zygote
 BUSY_NS = 20_000_000
 RETRY_SECONDS = 1.0
 LOOKS_A_WEIGHING = 4
+IDLE_PERIOD_S = 0.5
 MOST_ALONE = 2
 
 
@@ -85,6 +86,7 @@ class Pool:
         for worker in old:
             self._leaving.add(worker)
             worker.retire()
+        self._watch()
         # Not at once: whoever called this first notes which plan belongs to the new code.
         asyncio.get_running_loop().call_soon(self._hand_out)
 
@@ -217,16 +219,20 @@ class Pool:
             asyncio.get_running_loop().call_later(PERIOD_S, self._look)
 
     def _look(self) -> None:
-        """While anything runs or waits: end what must be ended, hand out what can be."""
+        """While anything runs, waits or is to be watched: end what must be ended, hand out what can be."""
         everyone = [w for w in (*self._workers, *self._leaving) if w.jobs]
         self._looks += 1
         for worker in everyone:
             look_after(worker)
-        if self._looks % LOOKS_A_WEIGHING == 0 and (cell := self._spawner.cell):
-            weigh(everyone, cell)
+        cell = self._spawner.cell
+        if cell and (not everyone or self._looks % LOOKS_A_WEIGHING == 0):
+            # All of them: a thread that a node left behind goes on when its run has ended.
+            weigh((*self._workers, *self._leaving), cell)
         self._hand_out()
         if everyone or self.waiting:
             asyncio.get_running_loop().call_later(PERIOD_S, self._look)
+        elif cell and cell.needs_watching and not self._closing:
+            asyncio.get_running_loop().call_later(IDLE_PERIOD_S, self._look)
         else:
             self._watching = False
 

@@ -1,14 +1,20 @@
-"""A folder to write to, for workers that have no /tmp of their own because namespaces are refused."""
+"""A folder to write to, for workers that have no /tmp of their own because namespaces are refused.
+
+What is in it was made by nodes: folders deeper than a path can say, closed to everybody, replaced by links meanwhile.
+"""
 
 import os
-import shutil
+import secrets
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 _MOST_FILES: Final = 16_384
+_DEEPEST: Final = 100
+_MOST_STEPS: Final = 200_000
+"""Of removing: whoever still makes files while they are removed is not followed for ever."""
+_OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Scratch:
@@ -21,33 +27,79 @@ class Scratch:
             os.chown(self.path, owner, -1)
 
     def is_full(self) -> bool:
-        """Whether it holds more bytes or files than it may."""
-        used = 0
-        for count, used_by_one in enumerate(self._files(self.path)):
-            used += used_by_one
-            if used > self._size or count > _MOST_FILES:
+        """Whether it holds more bytes or files than it may, or folders that cannot be looked into."""
+        used = count = 0
+        waiting = [(self.path, 0)]
+        while waiting:
+            folder, depth = waiting.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        used += entry.stat(follow_symlinks=False).st_blocks * 512
+                        count += 1
+                        if used > self._size or count > _MOST_FILES or depth > _DEEPEST:
+                            return True
+                        if entry.is_dir(follow_symlinks=False):
+                            waiting.append((entry.path, depth + 1))
+            except PermissionError:
                 return True
+            except OSError:  # it vanished meanwhile
+                continue
         return False
 
     def clear(self) -> None:
         """Remove what is in it."""
-        with suppress(OSError), os.scandir(self.path) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path, ignore_errors=True)
-                else:
-                    Path(entry.path).unlink(missing_ok=True)
+        with suppress(OSError):
+            top = os.open(self.path, _OPEN_FOLDER)
+            try:
+                left = _MOST_STEPS
+                while left > 0 and (done := _remove_first_level(top)):
+                    left -= done
+            finally:
+                os.close(top)
 
     def remove(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
+        self.clear()
+        with suppress(OSError):
+            Path(self.path).rmdir()
 
-    def _files(self, folder: str) -> Iterator[int]:
-        """Bytes on disk of each file and folder below; what vanishes meanwhile counts nothing."""
-        try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    yield entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        yield from self._files(entry.path)
-        except OSError:
-            return
+
+def _remove_first_level(top: int) -> int:
+    """How many entries were removed; the folders in what was a folder here are then here themselves."""
+    done = 0
+    for name in os.listdir(top):
+        with suppress(OSError):
+            if _is_file(top, name):
+                os.unlink(name, dir_fd=top)
+            else:
+                _lift_what_is_in(top, name)
+                os.rmdir(name, dir_fd=top)
+            done += 1
+    return done
+
+
+def _lift_what_is_in(top: int, name: str) -> None:
+    _open_to_oneself(top, name)
+    folder = os.open(name, _OPEN_FOLDER, dir_fd=top)
+    try:
+        for below in os.listdir(folder):  # noqa: PTH208 - a descriptor
+            with suppress(OSError):
+                if _is_file(folder, below):
+                    os.unlink(below, dir_fd=folder)
+                else:
+                    os.rename(below, secrets.token_hex(16), src_dir_fd=folder, dst_dir_fd=top)
+    finally:
+        os.close(folder)
+
+
+def _is_file(folder: int, name: str) -> bool:
+    return os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode & 0o170000 != 0o040000
+
+
+def _open_to_oneself(top: int, name: str) -> None:
+    """By descriptor: a name could mean something else by now."""
+    held = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=top)
+    try:
+        os.chmod(f"/proc/self/fd/{held}", 0o700)  # noqa: PTH101
+    finally:
+        os.close(held)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipedreamer.sandbox.cell import Cell
 from pipedreamer.sandbox.flight import RunningAttempt, now_ns
+from pipedreamer.sandbox.lock.limits import THREADS
 from pipedreamer.sandbox.worker import Worker
 
 PERIOD_S = 0.025
@@ -52,13 +53,15 @@ def look_after(worker: Worker) -> None:
 
 
 def weigh(workers: Iterable[Worker], cell: Cell) -> None:
-    """Kill workers that hold more memory, or fill more of the disk, than they may, where the kernel lets them."""
+    """Kill workers that have more memory, threads or disk than they may, where the kernel lets them."""
     memory = cell.policy.memory
     for worker in workers:
         held = _resident(worker.pid)
         if held > memory + BESIDE:
             allowed = f"{memory // MEBIBYTE} MiB that permissions.memory allows"
             worker.kill(frozenset(), f"held {held // MEBIBYTE} MiB, more than the {allowed}")
+        if (threads := _threads(worker.pid)) > THREADS:
+            worker.kill(frozenset(), f"had {threads} threads, more than {THREADS}")
     if cell.scratch is not None and cell.scratch.is_full():
         for worker in workers:
             worker.kill(frozenset(), f"filled the scratch folder beyond {cell.policy.scratch_size // MEBIBYTE} MiB")
@@ -72,6 +75,15 @@ def _resident(pid: int) -> int:
     except OSError:
         return 0
     return pages * resource.getpagesize()
+
+
+def _threads(pid: int) -> int:
+    """How many it has; 0 for a process that is gone (proc(5), stat)."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[17])
 
 
 def _holding(worker: Worker, overdue: frozenset[RunningAttempt]) -> frozenset[RunningAttempt]:
