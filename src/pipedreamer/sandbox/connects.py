@@ -12,6 +12,8 @@ from pipedreamer.sandbox.lock.listener import Call, answer, destination, place_h
 from pipedreamer.sandbox.socket_options import carry_over
 
 DNS_PORT: Final = 53
+MOST_AT_ONCE: Final = 256
+"""Of connects and lookups of one worker; it has no more files open than that."""
 _LONGEST_WAIT_S: Final = 130.0
 """About as long as Linux tries by itself."""
 _QUERY_IDLE_S: Final = 10.0
@@ -95,6 +97,8 @@ class Connects:
         held, is_prompt, closed_at_exec = place_holder(call, self._process)
         with held:
             if port == DNS_PORT:
+                if len(self._tasks) > MOST_AT_ONCE:
+                    return errno.EAGAIN
                 ours, theirs = socket.socketpair()
                 self._in_background(self._answer_names(ours))
                 theirs.setblocking(not is_prompt)
@@ -134,7 +138,8 @@ class Connects:
                     size = int.from_bytes(await reader.readexactly(2), "big")
                     said = await self._gateway.names(await reader.readexactly(size))
                     writer.write(len(said).to_bytes(2, "big") + said)
+                    await writer.drain()
         except (TimeoutError, asyncio.IncompleteReadError, OSError):
             pass
         finally:
-            writer.close()
+            writer.transport.abort()  # not close: a peer that never reads would keep what is written

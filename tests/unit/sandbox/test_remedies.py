@@ -1,6 +1,7 @@
 """Errors that the sandbox may have caused say what would open it."""
 
 import errno
+import socket
 
 import pytest
 
@@ -15,6 +16,10 @@ from pipedreamer.sandbox.python.remedies import remedy
         (FileNotFoundError(errno.ENOENT, "gone", "/work/flow/.env"), "begin with a dot"),
         (PermissionError(errno.EPERM, "not permitted"), "no processes"),
         (MemoryError(), "permissions.memory"),
+        (OSError(errno.EROFS, "read-only", "out.txt"), "never into their folder"),
+        (FileNotFoundError(errno.ENOENT, "gone", "/proc/self/status"), "no /proc"),
+        (FileNotFoundError(errno.ENOENT, "gone"), "use threads"),
+        (socket.gaierror(socket.EAI_AGAIN, "try again"), "permissions.net"),
         (OSError(errno.ENOSPC, "full", "/tmp/x"), "limited size"),
         (FileNotFoundError(errno.ENOENT, "gone", "/work/flow/data.json"), ""),
         (FileNotFoundError(errno.ENOENT, "gone", "/tmp/x"), ""),

@@ -52,7 +52,10 @@ def receive(listener: int) -> Call | None:
 def destination(listener: int, call: Call) -> tuple[str, int]:
     """The IP address and port it asks for, read from its memory. Raises OSError for anything else than TCP's."""
     with open(f"/proc/{call.thread}/mem", "rb", buffering=0) as memory:  # noqa: PTH123
-        raw = os.pread(memory.fileno(), min(call.length, _LONGEST_ADDRESS), call.address)
+        try:
+            raw = os.pread(memory.fileno(), min(call.length, _LONGEST_ADDRESS), call.address)
+        except OverflowError as error:
+            raise OSError(errno.EFAULT, "an address outside of all memory") from error
     # Only now is it sure that the number of the thread was not somebody else's already.
     fcntl.ioctl(listener, _IS_VALID, struct.pack("=Q", call.id))
     family = int.from_bytes(raw[:2], sys.byteorder)
