@@ -16,6 +16,8 @@ def policy(project: Project, site: Path | None) -> Policy:
     own = readable(project.root)
     packages = [os.path.realpath(site)] if site else []
     read, write = ([followed(path) for path in paths] for paths in (allowed.read, allowed.write))
+    writable = [real for real, _ in write]
+    read, write = ([way for way in ways if not _led_by_nodes(way[1], writable)] for ways in (read, write))
     return Policy(
         whole=(*own.whole, *packages, *(real for real, _ in read)),
         listed=tuple(own.listed),
@@ -26,3 +28,8 @@ def policy(project: Project, site: Path | None) -> Policy:
         tcp=bool(allowed.net),
         uid=own_uid(),
     )
+
+
+def _led_by_nodes(links: tuple[str, ...], writable: list[str]) -> bool:
+    """Whether a granted path leads over a link that nodes may have made: it would be they who grant."""
+    return any(link.startswith(f"{folder.rstrip('/')}/") for link in links for folder in writable)

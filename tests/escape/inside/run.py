@@ -41,7 +41,7 @@ PLAIN = ("files", "writing", "dotted", "processes", "others", "network", "kernel
 class NoNetwork:
     """A broker that answers nothing."""
 
-    def open(self, request: Any) -> Any:
+    def open(self, request: Any, _worker: object = None, /) -> Any:
         raise FetchError(f"there is no network for {request.path}")
 
     async def close(self) -> None:
@@ -61,6 +61,9 @@ class OneHost:
 
     async def names(self, query: bytes, /) -> bytes:
         return query[:2] + b"\x80\x05" + query[4:]
+
+    async def addresses(self, name: str, /) -> tuple[str, ...]:
+        raise EgressError(f"{name} is not declared")
 
 
 class Tier:
@@ -116,13 +119,13 @@ class Tier:
 async def locked(tier: Tier) -> None:
     """All modules in a session as is, the network once more with sockets, the grants in one that has them."""
     room = tier.files.room
-    async with _session(tier, {}) as session:
+    async with _session(tier, {"tcp": False}) as session:
         held = session._pool.held  # type: ignore[union-attr]
         tier.layers = session.layers() | msgspec.to_builtins(held)
         await _make(tier, session, "", *PLAIN)
     async with _session(tier, {"tcp": True}) as session:
-        await _make(tier, session, "+tcp", "network")
-    granted = {"write": (str(room / "writable"),), "readable": (str(room / "readable"),)}
+        await _make(tier, session, "+tcp", "network", "conduit")
+    granted = {"tcp": False, "write": (str(room / "writable"),), "readable": (str(room / "readable"),)}
     async with _session(tier, granted) as session:
         await _make(tier, session, "", "grants")
 
