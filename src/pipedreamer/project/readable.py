@@ -77,6 +77,11 @@ class _Walk:
         return found
 
 
+def is_dotted(entry: "os.DirEntry[str]") -> bool:
+    """Whether nodes never see this; names with two dots are how Kubernetes keeps the files of a mount."""
+    return entry.name.startswith(".") and not entry.name.startswith("..")
+
+
 def _closed(entry: "os.DirEntry[str]") -> bool:
     """Left out; names with two dots are how Kubernetes keeps the files of a mounted ConfigMap."""
     if entry.name.startswith(".."):
