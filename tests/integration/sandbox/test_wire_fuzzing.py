@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pipedreamer.runtime.session import Capacity
 from pipedreamer.sandbox.protocol import FRAME_LIMIT, ToEngine
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "120"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "50"))
 ROGUE = """
     import asyncio, base64, os, stat
     async def run(ctx, input):
