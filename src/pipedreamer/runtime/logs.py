@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, TextIO
+from typing import Final, Literal, TextIO
 
 import orjson
 
@@ -25,6 +25,9 @@ class NodeLine:
     attempt: int = 0
 
 
+_HARMLESS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+"""Control characters as they are written in Python: a terminal does what they say."""
+
 LogSink = Callable[[NodeLine], None]
 
 
@@ -38,7 +41,7 @@ class ConsoleLog:
     def __call__(self, line: NodeLine) -> None:
         stream = self._err if line.level in ("warn", "error") else self._out
         prefix = f"[{line.node}] {line.level.upper()} " if line.node else f"[workflow] {line.level.upper()} "
-        print(prefix + line.message, file=stream, flush=True)
+        print(prefix + line.message.translate(_HARMLESS), file=stream, flush=True)
 
 
 class JsonLog:
