@@ -12,19 +12,6 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-MODULES = (
-    "files",
-    "writing",
-    "dotted",
-    "processes",
-    "others",
-    "network",
-    "kernel",
-    "undoing",
-    "bombs",
-    "engine",
-    "grants",
-)
 _Attempt = TypeVar("_Attempt", bound=Callable[..., Any])
 
 
