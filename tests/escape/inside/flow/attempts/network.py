@@ -220,7 +220,7 @@ def the_address_changed_while_it_is_asked(world: Any) -> None:
 
     threading.Thread(target=change, daemon=True).start()
     try:
-        for _ in range(200):
+        for _ in range(40):
             with _tcp() as out, suppress(OSError):
                 did("connect", out.fileno(), room, 16)
     finally:
