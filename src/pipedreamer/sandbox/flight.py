@@ -4,13 +4,15 @@ The worker writes, the engine reads. It holds which attempts are running and unt
 processor, when the event loop last turned, and the outgoing bytes of the current turn, so that an outcome reached
 before a crash is not lost with the process. The engine believes nothing in it blindly: it is a worker's word.
 
-Layout, in 64-bit words: 0 heartbeat, 1 current slot + 1, 2 current since, 3 and 4 the stream offsets at which the
-outgoing bytes begin and end; from word 8 the slots (run + 1, node, thread and attempt, deadline); then the bytes.
+Layout, in 64-bit words: 0 heartbeat, 1 and 2 the stream offsets at which the outgoing bytes begin and end, from 3 on
+the attempt on the processor (since, deadline, node, attempt, run + 1); from word 8 on slots for those that wait or run
+in threads (run + 1, node, thread and attempt, deadline); then the bytes.
 """
 
 import fcntl
 import mmap
 import os
+import struct
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +24,9 @@ OUTGOING_AT: Final = (HEADER_WORDS + SLOTS * SLOT_WORDS) * 8
 OUTGOING_SIZE: Final = 256 * 1024
 PAGE_SIZE: Final = OUTGOING_AT + OUTGOING_SIZE
 
-HEARTBEAT, CURRENT, SINCE, BEGIN, END = range(5)
+HEARTBEAT, BEGIN, END, SINCE, DEADLINE, NODE, ATTEMPT, HOLDER = range(HEADER_WORDS)
+
+_hold = struct.Struct(f"@{HOLDER - SINCE + 1}Q").pack_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,21 @@ class FlightRecorder:
     """The worker's side: plain stores into the page, no system calls."""
 
     def __init__(self, descriptor: int) -> None:
-        page = memoryview(mmap.mmap(descriptor, PAGE_SIZE))
+        self._page = page = memoryview(mmap.mmap(descriptor, PAGE_SIZE))
         self.words = page[:OUTGOING_AT].cast("Q")
         self.outgoing = page[OUTGOING_AT:]
         self._free = list(range(SLOTS - 1, -1, -1))
 
+    def hold(self, run: int, node: int, attempt: int, deadline: int, now: int) -> None:
+        """Note the attempt that has the loop from now on."""
+        _hold(self._page, SINCE * 8, now, deadline, node, attempt, run + 1)
+
+    def let_go(self) -> None:
+        """Note that no attempt has the loop."""
+        self.words[HOLDER] = 0
+
     def begin(self, run: int, node: int, attempt: int, deadline: int) -> int:
-        """Note an attempt; the slot it got, or -1 when all are taken."""
+        """Note an attempt that others may pass; the slot it got, or -1 when all are taken."""
         if not self._free:
             return -1
         slot = self._free.pop()
@@ -105,16 +117,20 @@ class FlightPage:
 
     def busy_ns(self, now: int) -> int:
         """How long the node on the processor has held it; 0 when none does."""
-        return now - self._words[SINCE] if self._words[CURRENT] else 0
+        return now - self._words[SINCE] if self._words[HOLDER] else 0
 
     def current(self) -> RunningAttempt | None:
         """The attempt that is on the processor in the worker's loop."""
-        slot = self._words[CURRENT] - 1
-        return self._slot(slot) if 0 <= slot < SLOTS else None
+        deadline, node, number, run = self._words[DEADLINE : HOLDER + 1]
+        if not run:
+            return None
+        same = (one for one in self._waiting() if (one.run, one.node, one.attempt) == (run - 1, node, number))
+        return next(same, RunningAttempt(run - 1, node, number, deadline, 0))
 
     def running(self) -> list[RunningAttempt]:
         """Every attempt that has begun and not ended."""
-        return [attempt for slot in range(SLOTS) if (attempt := self._slot(slot))]
+        current, waiting = self.current(), self._waiting()
+        return [current, *waiting] if current and current not in waiting else waiting
 
     def unsent(self, received: int) -> bytes:
         """The outgoing bytes that had not reached the socket, given how many bytes were received from it."""
@@ -122,6 +138,9 @@ class FlightPage:
         if not begin <= received <= end <= begin + OUTGOING_SIZE:
             return b""
         return self._map[OUTGOING_AT + received - begin : OUTGOING_AT + end - begin]
+
+    def _waiting(self) -> list[RunningAttempt]:
+        return [attempt for slot in range(SLOTS) if (attempt := self._slot(slot))]
 
     def _slot(self, slot: int) -> RunningAttempt | None:
         at = HEADER_WORDS + slot * SLOT_WORDS

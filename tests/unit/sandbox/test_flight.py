@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from pipedreamer.sandbox.flight import BEGIN, CURRENT, END, OUTGOING_SIZE, SLOTS, FlightPage, FlightRecorder
+from pipedreamer.sandbox.flight import BEGIN, END, HOLDER, OUTGOING_SIZE, SLOTS, FlightPage, FlightRecorder
 
 
 def test_attempts_are_seen_from_the_other_side_until_they_end() -> None:
@@ -15,10 +15,27 @@ def test_attempts_are_seen_from_the_other_side_until_they_end() -> None:
     recorder.extend(slot, 2_000)
     (seen,) = page.running()
     assert (seen.run, seen.node, seen.attempt, seen.deadline, seen.thread) == (7, 3, 2, 2_000, 77)
-    recorder.words[CURRENT] = slot + 1
+    recorder.hold(7, 3, 2, 1_000, 500)
     assert page.current() == seen
+    assert page.running() == [seen]
+    recorder.let_go()
     recorder.end(slot)
     assert page.running() == []
+
+
+def test_an_attempt_on_the_processor_needs_no_slot() -> None:
+    page = FlightPage()
+    recorder = FlightRecorder(page.descriptor)
+    recorder.begin(1, 0, 1, 9_000)
+    recorder.hold(7, 3, 2, 1_000, 500)
+    current = page.current()
+    assert current is not None
+    assert (current.run, current.node, current.attempt, current.deadline, current.thread) == (7, 3, 2, 1_000, 0)
+    assert {attempt.run for attempt in page.running()} == {1, 7}
+    assert page.busy_ns(600) == 100
+    recorder.let_go()
+    assert page.current() is None
+    assert page.busy_ns(600) == 0
 
 
 def test_more_attempts_than_slots_are_run_all_the_same() -> None:
@@ -47,8 +64,10 @@ def test_offsets_that_make_no_sense_yield_nothing() -> None:
     for begin, end, received in ((50, 10, 20), (0, OUTGOING_SIZE + 1, 0), (10, 20, 5), (10, 20, 25), (2**64 - 1, 3, 0)):
         recorder.words[BEGIN], recorder.words[END] = begin, end
         assert page.unsent(received) == b""
-    recorder.words[CURRENT] = 2**63
-    assert page.current() is None
+    recorder.words[HOLDER] = 2**63
+    current = page.current()
+    assert current is not None
+    assert current.run == 2**63 - 1
 
 
 def test_the_page_cannot_be_shrunk_under_the_engine() -> None:

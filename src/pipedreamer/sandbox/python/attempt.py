@@ -23,8 +23,8 @@ class Attempt(msgspec.Struct, eq=False):
     number: int
     begun: int
     deadline: int
-    slot: int
     task: asyncio.Task[Any]
+    slot: int = -1
     lane: Lane | None = None
     in_thread: bool = False
     watched: bool = False

@@ -10,7 +10,7 @@ import signal
 from collections.abc import Callable
 from types import FrameType
 
-from pipedreamer.sandbox.flight import CURRENT, SINCE, FlightRecorder, now_ns
+from pipedreamer.sandbox.flight import SINCE, FlightRecorder, now_ns
 from pipedreamer.sandbox.protocol import Stuck, ToEngine
 from pipedreamer.sandbox.python.attempt import Attempt
 from pipedreamer.sandbox.python.lanes import Lane, NodeStoppedError
@@ -36,26 +36,25 @@ class Clock:
 
     def hold(self, attempt: Attempt, now: int) -> None:
         """Note that the code of this attempt has the loop from now on, until `let_go`."""
-        words = self._flight.words
-        words[SINCE] = now
-        words[CURRENT] = attempt.slot + 1
         self._holder = attempt
+        self._flight.hold(attempt.run, attempt.node, attempt.number, attempt.deadline, now)
 
     def let_go(self) -> None:
         """Note that no node has the loop."""
         self._holder = None
-        self._flight.words[CURRENT] = 0
+        self._flight.let_go()
 
     def wait(self, attempt: Attempt) -> None:
         """Let go of the loop while the attempt waits for something, and see to it that it ends in time."""
-        self.let_go()
-        attempt.held += now_ns() - self._flight.words[SINCE]
         if not attempt.watched:
             self.watch(attempt)
+        self.let_go()
+        attempt.held += now_ns() - self._flight.words[SINCE]
 
     def watch(self, attempt: Attempt) -> None:
-        """See to it that a waiting attempt ends in time."""
+        """See to it that an attempt which others may pass ends in time."""
         attempt.watched = True
+        attempt.slot = self._flight.begin(attempt.run, attempt.node, attempt.number, attempt.deadline)
         self._watched.add(attempt)
         if not self._ticking:
             self._ticking = True
@@ -64,6 +63,9 @@ class Clock:
             self._loop.call_later(TICK_NS / 1e9, self._tick)
 
     def forget(self, attempt: Attempt) -> None:
+        """It has ended; what it left behind may still be stepped through."""
+        self._flight.end(attempt.slot)
+        attempt.slot = -1
         self._watched.discard(attempt)
 
     def holder_over_time(self) -> Attempt | None:

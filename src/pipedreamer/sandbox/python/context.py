@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+import msgspec
 import orjson
 
 from pipedreamer.sandbox.protocol import TEXT_LIMIT, LogLine, ToEngine
@@ -56,22 +57,20 @@ class NodeCluster:
         return await response.json()
 
 
-class NodeContext:
+class NodeContext(msgspec.Struct, eq=False):
     """See `pipedreamer.Context`; config and secrets are copied when first asked for."""
 
-    __slots__ = ("_attempt", "_config", "_fetcher", "_log", "_secrets", "_send", "_state", "node")
+    node: str
+    _attempt: Attempt
+    _state: RunState
+    _send: Callable[[ToEngine], None]
+    _fetcher: Fetcher
+    _log: NodeLog | None = None
+    _config: dict[str, Any] | None = None
+    _secrets: dict[str, Any] | None = None
 
-    def __init__(
-        self, attempt: Attempt, node: str, state: RunState, send: Callable[[ToEngine], None], fetcher: Fetcher
-    ) -> None:
-        self._attempt = attempt
-        self._state = state
-        self._send = send
-        self._fetcher = fetcher
-        self._log: NodeLog | None = None
-        self._config: dict[str, Any] | None = None
-        self._secrets: dict[str, Any] | None = None
-        self.node = node
+    def __repr__(self) -> str:
+        return f"<the context of {self.node}>"
 
     @property
     def run_id(self) -> str:

@@ -65,17 +65,15 @@ class Invoker:
         A node's objects may hold the loop as its function may, so that they are handled within its time.
         """
         node, index, number, given, task = call
-        run = state.request.run
         begun = now_ns()
-        deadline = begun + node.timeout_ns
-        attempt = Attempt(run, index, number, begun, deadline, self._flight.begin(run, index, number, deadline), task)
+        attempt = Attempt(state.request.run, index, number, begun, begun + node.timeout_ns, task)
         token = current.set(attempt)
         ended: JsonText | Ending
         try:
             try:
                 self._clock.hold(attempt, begun)
                 value = node.read(given)
-                context = NodeContext(attempt, node.id, state, self._send, self._fetcher)
+                context = NodeContext(node.id, attempt, state, self._send, self._fetcher)
                 steps = node.function(context, value) if node.is_async else self._in_lane(attempt, node, context, value)
                 try:
                     waited_for = steps.send(None)
@@ -113,7 +111,7 @@ class Invoker:
             self._end(attempt)
 
     async def _in_lane(self, attempt: Attempt, node: LoadedNode, context: NodeContext, value: Any) -> Any:
-        self._clock.let_go()
+        self._clock.wait(attempt)
         lane = attempt.lane = self._lanes.take()
         self._flight.enter_thread(attempt.slot, lane.thread)
         try:
@@ -142,8 +140,6 @@ class Invoker:
         return Ending("failed", explanation.text.encode(), explanation.trace)
 
     def _end(self, attempt: Attempt) -> None:
-        self._flight.end(attempt.slot)
-        attempt.slot = -1  # what it left behind may still be stepped through
         if attempt.watched:
             self._clock.forget(attempt)
             self._fetcher.end_attempt(attempt)

@@ -1,7 +1,8 @@
-"""The worker's event loop: asyncio's own, with a way to begin a task at once."""
+"""The worker's event loop: asyncio's own, with a way to begin a task at once; and steps in a context of their own."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import types
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
 from typing import Any
 
@@ -12,15 +13,13 @@ class NodeLoop(asyncio.SelectorEventLoop):
     _keeping = False
     _kept: tuple[Callable[..., Any], Context]
 
-    def create_held(self, coro: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """A task that has not begun; `begin` it before anything else is done."""
+    def begin(self, coro: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task that has taken its first step. No other task may be running."""
         self._keeping = True
-        return asyncio.Task(coro, loop=self)
-
-    def begin_held(self) -> None:
-        """Take the first step of the task that was created last. No other task may be running."""
+        task = asyncio.Task(coro, loop=self)
         step, context = self._kept
         context.run(step)
+        return task
 
     def call_soon(  # type: ignore[override] # a kept step has no handle; tasks do not ask for it
         self, callback: Callable[..., Any], *args: Any, context: Context | None = None
@@ -30,3 +29,23 @@ class NodeLoop(asyncio.SelectorEventLoop):
             self._kept = callback, context
             return None
         return super().call_soon(callback, *args, context=context)
+
+
+@types.coroutine
+def within(context: Context, steps: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Await `steps`, each of them taken in `context`: what they set there, the awaiting task does not see."""
+    sent: Any = None
+    thrown: BaseException | None = None
+    while True:
+        try:
+            waited_for = context.run(steps.send, sent) if thrown is None else context.run(steps.throw, thrown)
+        except StopIteration as stop:
+            return stop.value
+        sent = thrown = None
+        try:
+            sent = yield waited_for
+        except GeneratorExit:
+            context.run(steps.close)
+            raise
+        except BaseException as error:  # noqa: BLE001 - a cancellation goes into the steps, as await would do it
+            thrown = error

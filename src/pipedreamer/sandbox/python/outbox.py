@@ -19,8 +19,10 @@ class Outbox:
 
     def __init__(self, connection: socket.socket, flight: FlightRecorder, loop: asyncio.AbstractEventLoop) -> None:
         self._connection = connection
-        self._flight = flight
+        self._words = flight.words
+        self._outgoing = flight.outgoing
         self._loop = loop
+        self._sent = 0
         self._filled = 0
         self.busy = False
         self.gathering = False
@@ -39,20 +41,20 @@ class Outbox:
         if self._forked:
             os._exit(0)  # a node has returned in a child that it forked
         frame = pack(message)
-        size = len(frame)
-        filled = self._filled
-        if filled + size > OUTGOING_SIZE:
+        begin = self._filled
+        end = begin + len(frame)
+        if end > OUTGOING_SIZE:
             self.flush()
-            filled = 0
-            if size > OUTGOING_SIZE:
+            if len(frame) > OUTGOING_SIZE:
                 self._send_large(frame)
                 return
-        if not filled and not self.gathering:
+            begin, end = 0, len(frame)
+        if not begin and not self.gathering:
             self._loop.call_soon(self.flush)
         self.busy = True
-        self._filled = filled + size
-        self._flight.outgoing[filled : filled + size] = frame
-        self._flight.words[END] += size
+        self._filled = end
+        self._outgoing[begin:end] = frame
+        self._words[END] = self._sent + end
         self.busy = False
 
     def flush(self) -> None:
@@ -60,18 +62,20 @@ class Outbox:
         if not self._filled:
             return
         self.busy = True
-        self._write(self._flight.outgoing[: self._filled])
+        self._write(self._outgoing[: self._filled])
+        self._count(self._filled)
         self._filled = 0
-        self._flight.words[BEGIN] = self._flight.words[END]
         self.busy = False
 
     def _send_large(self, frame: bytes) -> None:
         self.busy = True
         self._write(memoryview(frame))
-        words = self._flight.words
-        words[END] += len(frame)
-        words[BEGIN] = words[END]
+        self._count(len(frame))
         self.busy = False
+
+    def _count(self, sent: int) -> None:
+        self._sent += sent
+        self._words[BEGIN] = self._words[END] = self._sent
 
     def _write(self, data: memoryview) -> None:
         while data:

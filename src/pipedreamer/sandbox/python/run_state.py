@@ -10,13 +10,13 @@ from pipedreamer.sandbox.python.values import JsonText
 class RunState:
     """`left` counts the nodes of the stage that have not ended, `task` is the one that the run goes on in."""
 
-    __slots__ = ("cancelled", "failed", "left", "outputs", "request", "settings", "stopping", "task")
+    __slots__ = ("cancelled", "failed", "left", "outputs", "request", "resumed", "settings", "stopping", "task")
 
-    task: asyncio.Task[Any]
-
-    def __init__(self, request: Run, settings: Settings) -> None:
+    def __init__(self, request: Run, settings: Settings, task: asyncio.Task[Any]) -> None:
         self.request = request
         self.settings = settings
+        self.task = task
+        self.resumed = bool(request.done)
         self.outputs: dict[int, JsonText] = request.done
         self.failed = False
         self.cancelled = False

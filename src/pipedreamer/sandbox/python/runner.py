@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Coroutine
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any, cast
 
 import orjson
@@ -12,7 +13,7 @@ from pipedreamer.sandbox.flight import now_ns
 from pipedreamer.sandbox.protocol import Code, LogLine, Outcome, Run, Settings, retry_wait
 from pipedreamer.sandbox.python.invoke import Call, Ending, Invoker
 from pipedreamer.sandbox.python.loader import LoadedNode
-from pipedreamer.sandbox.python.loop import NodeLoop
+from pipedreamer.sandbox.python.loop import within
 from pipedreamer.sandbox.python.outbox import Outbox
 from pipedreamer.sandbox.python.run_state import RunState
 from pipedreamer.sandbox.python.values import JsonText
@@ -27,7 +28,6 @@ class Runner:
         nodes: list[LoadedNode],
         invoker: Invoker,
         outbox: Outbox,
-        loop: NodeLoop,
     ) -> None:
         self._nodes = nodes
         last = len(code.stages) - 1
@@ -35,15 +35,15 @@ class Runner:
         self._jitter = code.jitter
         self._invoker = invoker
         self._send = outbox.send
-        self._loop = loop
         self._keys = [orjson.dumps(node.id) + b":" for node in nodes]
         self._runs: dict[int, RunState] = {}
 
-    def start(self, request: Run, settings: Settings) -> None:
-        """Begin a run and go on with it until it waits for something, which many never do."""
-        state = self._runs[request.run] = RunState(request, settings)
-        state.task = self._loop.create_held(self._run(state))
-        self._loop.begin_held()
+    def start(self, request: Run, settings: Settings, task: asyncio.Task[Any]) -> Coroutine[Any, Any, None] | None:
+        """Begin a run in `task`: None when it has ended, as one does whose nodes never wait, else the rest of it."""
+        state = self._runs[request.run] = RunState(request, settings, task)
+        context = copy_context()
+        rest = context.run(self._begin, state)
+        return None if rest is None else within(context, rest)
 
     def cancel(self, run: int) -> None:
         """Stop a run's nodes and begin no more."""
@@ -53,27 +53,49 @@ class Runner:
             state.wake()
             self._invoker.cancel(run)
 
-    async def _run(self, state: RunState) -> None:
-        done = state.request.done
+    def _begin(self, state: RunState) -> Coroutine[Any, Any, None] | None:
         try:
-            for stage, final in self._stages:
-                nodes = tuple(node for node in stage if node not in done) if done else stage
-                state.left = len(nodes)
-                if state.left == 1:
-                    rest = self._node(state, nodes[0], final, state.task)
-                    if rest is not None:
-                        await rest
-                elif nodes:
-                    await asyncio.gather(*(self._beside(state, node, final) for node in nodes))
-                if state.failed or state.cancelled:
+            for number, (stage, final) in enumerate(self._stages):
+                rest = self._stage(state, stage, final)
+                if rest is not None:
+                    return self._go_on(state, rest, number)
+                if state.over:
                     break
         except BaseException as error:  # noqa: BLE001 - a fault of ours ends the run, it must not hang
-            index = next(node for stage, _ in self._stages for node in stage if node not in state.outputs)
-            text = f"the worker itself failed: {type(error).__name__}".encode(errors="replace")
-            now = now_ns()
-            self._send(Outcome(state.request.run, index, 1, now, now, "failed", text, last=True))
+            self._break(state, error)
+        del self._runs[state.request.run]
+        return None
+
+    async def _go_on(self, state: RunState, rest: Coroutine[Any, Any, None], number: int) -> None:
+        """The rest of a run, from the `number`th stage on, which has begun."""
+        try:
+            await rest
+            for stage, final in self._stages[number + 1 :]:
+                if state.over:
+                    break
+                more = self._stage(state, stage, final)
+                if more is not None:
+                    await more
+        except BaseException as error:  # noqa: BLE001 - as above
+            self._break(state, error)
         finally:
             del self._runs[state.request.run]
+
+    def _break(self, state: RunState, error: BaseException) -> None:
+        index = next(node for stage, _ in self._stages for node in stage if node not in state.outputs)
+        text = f"the worker itself failed: {type(error).__name__}".encode(errors="replace")
+        now = now_ns()
+        self._send(Outcome(state.request.run, index, 1, now, now, "failed", text, last=True))
+
+    def _stage(self, state: RunState, stage: tuple[int, ...], final: bool) -> Coroutine[Any, Any, None] | None:
+        nodes = tuple(node for node in stage if node not in state.outputs) if state.resumed else stage
+        state.left = len(nodes)
+        if len(nodes) == 1:
+            return self._node(state, nodes[0], final, state.task)
+        return self._together(state, nodes, final) if nodes else None
+
+    async def _together(self, state: RunState, nodes: tuple[int, ...], final: bool) -> None:
+        await asyncio.gather(*(self._beside(state, node, final) for node in nodes))
 
     async def _beside(self, state: RunState, index: int, final: bool) -> None:
         """A node among several, in a task of its own."""

@@ -61,8 +61,11 @@ def _has_long_text(value: Any) -> bool:
     """Whether a value is a long text, or holds one where long ones usually stand."""
     if type(value) is str:
         return len(value) > _LONG_TEXT
-    parts = value.values() if type(value) is dict else ()
-    return any(type(part) is str and len(part) > _LONG_TEXT for part in parts)
+    if type(value) is dict:
+        for part in value.values():
+            if type(part) is str and len(part) > _LONG_TEXT:
+                return True
+    return False
 
 
 def _frugally(value: Any) -> JsonText:

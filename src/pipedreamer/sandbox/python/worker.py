@@ -8,7 +8,8 @@ import sys
 import traceback
 from _thread import get_ident
 from collections import deque
-from typing import Final, NoReturn
+from collections.abc import Coroutine
+from typing import Any, Final, NoReturn, cast
 
 from pipedreamer.sandbox.flight import FlightRecorder, now_ns
 from pipedreamer.sandbox.framing import Unpacker
@@ -141,14 +142,27 @@ class Worker:
             self._begin()
 
     def _begin(self) -> None:
-        """Begin the runs that wait; every now and then let the loop turn, and the engine have what is done."""
+        """Begin the runs that wait, in a task."""
+        if self._waiting and self._runner is not None:
+            self._loop.begin(self._work(self._runner))
+
+    async def _work(self, runner: Runner) -> None:
+        """Runs, one after the other, until one has to wait: that goes on here, the others in another task."""
+        rest = self._until_one_waits(runner, cast("asyncio.Task[Any]", asyncio.current_task()))
+        if rest is not None:
+            await rest
+
+    def _until_one_waits(self, runner: Runner, task: asyncio.Task[Any]) -> Coroutine[Any, Any, None] | None:
+        """Now and then let the loop turn, and the engine have what is done."""
         now = now_ns()
         late, due = now + TURN_NS, now + FLUSH_NS
         self._flight.beat(now)
         self._outbox.gathering = True
         try:
-            while self._waiting and self._runner is not None:
-                self._runner.start(*self._waiting.popleft())
+            while self._waiting:
+                rest = runner.start(*self._waiting.popleft(), task)
+                if rest is not None or task.cancelling():  # by a node, which is no business of the next one's
+                    return rest
                 now = now_ns()
                 if now > due:
                     self._outbox.flush()
@@ -160,6 +174,7 @@ class Worker:
             self._outbox.flush()
             if self._waiting:
                 self._loop.call_soon(self._begin)
+        return None
 
     def _take(self, message: ToWorker) -> None:
         match message:
@@ -194,7 +209,7 @@ class Worker:
         invoker = Invoker(self._flight, self._clock, lanes, self._fetcher, self._send, printed, code.root)
         if observer:
             nodes = observer.around(nodes)
-        self._runner = Runner(code, nodes, invoker, self._outbox, self._loop)
+        self._runner = Runner(code, nodes, invoker, self._outbox)
         self._send(Ready())
 
     def _send(self, message: ToEngine) -> None:
