@@ -94,11 +94,11 @@ class Connection(HttpToolsProtocol):
             or self.flow.write_paused
             or self.expect_100_continue
             or parser.get_method() != b"POST"
-            or parser.get_http_version() != "1.1"
-            or parser.should_upgrade()
         ):
             return None
         headers = dict(self.headers)
+        if b"connection" in headers and (parser.get_http_version() != "1.1" or parser.should_upgrade()):
+            return None  # HTTP/1.0 that wants to go on, or another protocol
         length = headers.get(b"content-length")
         if length is None or int(length) > SMALL_BODY or not self.app.admits(self.headers, headers):
             return None

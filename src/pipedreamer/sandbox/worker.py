@@ -164,7 +164,10 @@ class Worker(asyncio.Protocol):
         self._heard = now_ns()
         try:
             for message in self._frames.feed(data):
-                self._take(message)
+                if type(message) is Outcome:
+                    self._outcome(message)
+                else:
+                    self._take(message)
         except ValueError as error:
             self.kill(frozenset(), f"broke the protocol: {error}")
 
