@@ -39,7 +39,8 @@ def test_a_drawing_is_written_to_a_file(flow: Any) -> None:
 def test_a_file_that_cannot_be_written_is_one_line(flow: Any) -> None:
     done = flow.run("visualize", "my-flow", "--out", "no/such/folder.svg")
     assert done.returncode == 1
-    assert done.stderr == "error: no/such/folder.svg: No such file or directory\n"
+    why = "No such file or directory; make its folder first"
+    assert done.stderr == f"error: no/such/folder.svg cannot be written: {why}\n"
 
 
 def test_a_drawing_is_part_of_the_json_document(flow: Any) -> None:

@@ -122,4 +122,4 @@ def test_a_folder_that_cannot_be_written_is_one_line(person: Any) -> None:
     (person.folder / "nodes").write_text("a file where the nodes' folder should be")
     done = person.run("init", ".")
     assert done.returncode == 1
-    assert done.stderr == "error: nodes: File exists\n"
+    assert done.stderr == "error: nodes/hello.py cannot be written: Not a directory; a part of its path is a file\n"

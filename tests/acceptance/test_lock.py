@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.acceptance.disks import FULL, left, needs_a_disk, on_disk
 
 
 def make_wheel(folder: Path, version: str) -> None:
@@ -115,6 +116,21 @@ def test_a_package_without_wheels_is_refused_unless_building_is_allowed(
     allowed = flow.run("lock", "my-flow", "--allow-build", env=offline)
     assert allowed.returncode == 0
     assert "tinysource==1.0" in allowed.stdout
+
+
+@needs_a_disk
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_lock_that_cannot_be_written_is_named_and_the_old_one_stays(
+    flow: Any, offline: dict[str, str], read_only: bool
+) -> None:
+    prepare = f"cp -a ../my-flow/* .; echo '# old' >requirements.lock; {FULL}"
+    done = on_disk(flow, "lock", "disk", prepare=prepare, size="32k", read_only=read_only, env=offline)
+    assert done.returncode == 1
+    *_, line = done.stderr.splitlines()
+    assert line.startswith("error: disk/requirements.lock cannot be written: ")
+    assert line.endswith("a place that you may write to" if read_only else "make room there, or choose another place")
+    assert left(flow)["requirements.lock"] == "# old\n"
+    assert not [name for name in left(flow) if name.startswith(".writing")]
 
 
 def test_a_terminal_shows_what_goes_on_in_one_line_that_moves(flow: Any, offline: dict[str, str]) -> None:

@@ -155,8 +155,7 @@ def test_junit_that_cannot_be_written_is_one_line(person: Any, flow: Write) -> N
     flow({"a": ECHO}, {})
     done = person.run("test", "flow", "--junit", "/dev/null/x.xml")
     assert done.returncode == 1
-    assert done.stderr.startswith("error: /dev/null")
-    assert "Traceback" not in done.stderr
+    assert done.stderr == "error: /dev/null/x.xml cannot be written: File exists; a part of its path is a file\n"
 
 
 def test_the_whole_workflow_runs_with_mocks(person: Any, flow: Write) -> None:

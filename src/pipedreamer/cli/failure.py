@@ -65,6 +65,7 @@ def _wrong_use(error: typer.TyperException) -> str:
 
 def _details(error: Exception) -> str:
     """Keep the traceback for a report, and say where it is."""
+    name = None
     try:
         handle, name = tempfile.mkstemp(prefix="pipedreamer-error-", suffix=".txt")
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
@@ -72,6 +73,8 @@ def _details(error: Exception) -> str:
             file.write(f"pipedreamer {__version__}, Python {sys.version}, {sys.platform}\n")
             file.writelines(traceback.format_exception(error))
     except OSError:
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
         return "run it again with --verbose for details"
     return f"details are in {name}"
 

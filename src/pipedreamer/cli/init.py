@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from contextlib import ExitStack, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from pipedreamer.errors import PipedreamerError, UsageError
 from pipedreamer.spec import json_schema
 from pipedreamer.spec.naming import NAME, NAME_LIMIT, NAME_RULE, right_name
 from pipedreamer.spec.wording import shown
+from pipedreamer.writing import naming, write_whole
 
 # What is made, and what each file is for. `template/` holds them, without the leading dot and under the name my-flow.
 FILES = {
@@ -33,7 +35,7 @@ def command(
 ) -> None:
     """Make a workflow folder that runs as it is.
 
-    Nothing is ever overwritten: where one of its files is there already, nothing is made.
+    Nothing is ever overwritten: where one of its files is there already, or cannot be made, nothing is made.
     """
     terminal: Terminal = ctx.obj
     folder = Path(name)
@@ -41,11 +43,7 @@ def command(
     _check_name(workflow, name)
     contents = _contents(workflow)
     _refuse_to_overwrite(folder, contents)
-    for path, text in contents.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("x", encoding="utf-8") as file:
-            file.write(text)
+    _make(folder, contents)
     document = {"ok": True, "name": workflow, "folder": str(folder.resolve()), "files": list(contents)}
     terminal.answer(document, _next_steps(workflow, folder))
 
@@ -81,6 +79,25 @@ def _refuse_to_overwrite(folder: Path, contents: dict[str, str]) -> None:
         raise PipedreamerError(
             f"{present[0]} is there already{more}, and init overwrites nothing; choose another name, or move it away"
         )
+
+
+def _make(folder: Path, contents: dict[str, str]) -> None:
+    """Make all of it; where that fails or is interrupted, take away what was made."""
+    with ExitStack() as undo:
+        for path, text in contents.items():
+            target = folder / path
+            for parent in reversed([parent for parent in target.parents if not parent.exists()]):
+                undo.callback(_remove, parent)
+                with naming(parent):
+                    parent.mkdir()
+            undo.callback(_remove, target)
+            write_whole(target, text)
+        undo.pop_all()
+
+
+def _remove(made: Path) -> None:
+    with suppress(OSError):  # it was not made, or somebody has put something into it
+        made.rmdir() if made.is_dir() else made.unlink()
 
 
 def _next_steps(workflow: str, folder: Path) -> str:

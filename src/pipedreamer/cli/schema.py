@@ -7,6 +7,7 @@ import typer
 
 from pipedreamer import spec
 from pipedreamer.cli.terminal import Terminal, json_text
+from pipedreamer.writing import write_whole
 
 
 def command(
@@ -21,5 +22,5 @@ def command(
     if out is None:
         terminal.answer(schema, json_text(schema))
         return
-    out.write_text(json_text(schema) + "\n", encoding="utf-8")
+    write_whole(out, json_text(schema) + "\n")
     terminal.answer({"ok": True, "file": str(out)}, f"wrote {out}")

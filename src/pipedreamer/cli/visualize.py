@@ -8,6 +8,7 @@ import typer
 from pipedreamer import dag, project
 from pipedreamer.cli.folder import Directory, workflow_folder
 from pipedreamer.cli.terminal import Terminal
+from pipedreamer.writing import write_whole
 
 Format = Literal["mermaid", "dot", "svg", "html"]
 
@@ -27,5 +28,5 @@ def command(
     if out is None:
         terminal.answer({"ok": True, "format": drawing, "drawing": text}, text.rstrip("\n"))
         return
-    out.write_text(text, encoding="utf-8")
+    write_whole(out, text)
     terminal.answer({"ok": True, "format": drawing, "file": str(out)}, f"wrote {out}")

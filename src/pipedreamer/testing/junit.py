@@ -6,15 +6,17 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from pipedreamer.testing.outcome import Outcome
+from pipedreamer.writing import naming, write_whole
 
 # https://www.w3.org/TR/xml/#charsets: nothing else may stand in a document, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_junit(path: Path, workflow: str, outcomes: Sequence[Outcome]) -> None:
-    """Write the file, which is replaced, and the folders on its way; raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(junit(workflow, outcomes), encoding="utf-8")
+    """Write the file, which is replaced, and the folders on its way; raises PipedreamerError."""
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, junit(workflow, outcomes))
 
 
 def junit(workflow: str, outcomes: Sequence[Outcome]) -> str:

@@ -1,6 +1,5 @@
 """`pipedreamer lock`: requirements -> requirements.lock."""
 
-import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +11,7 @@ from pipedreamer.project.packages.lockfile import LOCK_FILE, current_lock, forma
 from pipedreamer.project.packages.requirements import Requirements, read_requirements
 from pipedreamer.project.packages.uv import run_uv
 from pipedreamer.project.reading import UnreadableError, read_text
+from pipedreamer.writing import write_whole
 
 Say = Callable[[str], None]
 
@@ -49,7 +49,7 @@ def lock(
             f"{requirements.file}: the index led to an address instead of a package; nothing was written"
         )
     if report.changed:
-        _replace(file, text)
+        write_whole(file, text)
     return report
 
 
@@ -76,10 +76,10 @@ def _resolve(requirements: Requirements, before: str, allow_build: bool) -> str:
     """Let uv resolve in a folder that holds the accepted lines and no other file of the workflow's."""
     with tempfile.TemporaryDirectory(prefix="pipedreamer-lock-") as scratch:
         folder = Path(scratch)
-        _write(folder / "requirements.in", "\n".join(requirements.lines))
-        _write(folder / "constraints.in", "\n".join(requirements.constraints))
+        write_whole(folder / "requirements.in", "\n".join(requirements.lines) + "\n")
+        write_whole(folder / "constraints.in", "\n".join(requirements.constraints) + "\n")
         with suppress(PackageError):  # a lock that cannot be read has no versions to keep
-            _write(folder / "resolved.txt", parse_lock(before, LOCK_FILE).text)
+            write_whole(folder / "resolved.txt", parse_lock(before, LOCK_FILE).text + "\n")
         arguments = [
             *("pip", "compile", "requirements.in", "--constraints", "constraints.in", "--output-file", "resolved.txt"),
             *("--universal", "--python-version", requirements.python, "--generate-hashes", "--no-emit-index-url"),
@@ -92,17 +92,3 @@ def _resolve(requirements: Requirements, before: str, allow_build: bool) -> str:
 def wheels_only(allow_build: bool) -> list[str]:
     """uv's option that keeps a package's own code from running while it is installed."""
     return [] if allow_build else ["--only-binary", ":all:"]
-
-
-def _write(file: Path, text: str) -> None:
-    file.write_text(f"{text}\n", "utf-8")
-
-
-def _replace(file: Path, text: str) -> None:
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, "utf-8")
-        beside.replace(file)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise PackageError(f"{file} cannot be written: {error.strerror}") from error
