@@ -7,6 +7,7 @@ import pytest
 
 from pipedreamer.runtime.session import Capacity
 from pipedreamer.runtime.settings import Settings
+from pipedreamer.sandbox.protocol import TEXT_LIMIT
 
 ONE_WORKER = Capacity(workers=1, running=64)
 SHORT = "config: {timeout: 1s}\n"
@@ -72,6 +73,19 @@ async def test_an_exception_that_cannot_be_said_fails_its_own_node_and_is_retrie
     bench = await start_session(write_workflow({"bad": bad, "good": good}, extra="config: {retries: 1}\n"), ONE_WORKER)
     assert (await bench.run()).outputs == {"bad": b'"good"', "good": b'"kept"'}
     assert "Unsayable: (its text cannot be had: RuntimeError) (nodes/bad.py" in bench.lines[0].message
+
+
+@pytest.mark.parametrize("keyword", ["async def", "def"])
+async def test_an_endless_text_keeps_its_type_and_line_and_is_cut(
+    keyword: str, write_workflow: Any, start_session: Any
+) -> None:
+    node = f"{keyword} run(ctx, input):\n    raise ValueError(200_000_000 * 'x')\n"
+    bench = await start_session(write_workflow({"n": node}), ONE_WORKER)
+    for _ in range(3):  # the memory of one is given back before the next
+        error = (await bench.run()).errors["n"]
+        assert error.startswith("ValueError (nodes/n.py:2): xxx")
+        assert len(error) <= TEXT_LIMIT
+    assert bench.session.restarts == 0
 
 
 async def test_good_plain_runs_survive_many_bad_ones(write_workflow: Any, start_session: Any) -> None:

@@ -240,6 +240,8 @@ async def test_past_the_limit_a_run_is_refused_and_the_others_finish(write_workf
         ("import os\nos._exit(4)\ndef run(ctx, input): pass", "exited with code 4 while it loaded the nodes"),
         ("async def run(ctx, input: 'Missing'): pass", "annotation 'Missing' of `input` cannot be resolved"),
         ("async def run(ctx, input):\n    yield 1", "uses `yield`"),
+        ("raise ValueError('\\ud800')\ndef run(ctx, input): pass", "nodes/n.py:1: ValueError: ?"),
+        ("raise ValueError(200_000_000 * 'x')\ndef run(ctx, input): pass", "nodes/n.py:1: ValueError: xxx"),
     ],
 )
 async def test_code_that_cannot_be_loaded_is_a_clear_error(

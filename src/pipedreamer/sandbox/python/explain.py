@@ -15,6 +15,8 @@ from pipedreamer.sandbox.python.remedies import remedy
 MOST_LEAVES = 5
 MOST_CAUSES = 10
 MOST_VISITED = 100
+LONG_TEXT = TEXT_LIMIT // 2
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,10 @@ class Explanation:
 
 
 def explain(error: BaseException, root: str) -> Explanation:
-    """Explain an error of a workflow whose folder is `root`; a group is told by what is in it. Always explains."""
+    """Explain an error of a workflow whose folder is `root`; a group is told by what is in it. Always explains.
+
+    The error loses its traceback.
+    """
     try:
         leaves = list(_leaves(error))
         parts = [_one(leaf, root) for leaf in leaves[:MOST_LEAVES]]
@@ -38,6 +43,9 @@ def explain(error: BaseException, root: str) -> Explanation:
         raise
     except BaseException:  # noqa: BLE001 - an exception made so that it cannot be shown is still a failed attempt
         return Explanation("an exception that cannot be shown", "")
+    finally:
+        # Frames often know the error that knows them: such a circle would keep the memory of both for a while.
+        BaseException.with_traceback(error, None)
 
 
 def clean(text: str) -> str:
@@ -72,21 +80,24 @@ def _one(error: BaseException, root: str) -> Explanation:
 
 
 def _described(error: BaseException, root: str) -> tuple[str, list[str]]:
-    said = _said(error)
-    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    if hint := remedy(error, root):
-        text += f" [{hint}]"
+    name, said = type(error).__name__[:LONGEST_NAME], said_by(error)
+    hint = remedy(error, root)
+    where = f" [{hint}]" if hint else ""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(root + "/")]
     places = [f"{PurePath(frame.filename).relative_to(root)}:{frame.lineno}" for frame in frames]
     if places:
-        text += f" ({places[-1]})"
+        where += f" ({places[-1]})"
+    if len(said) > LONG_TEXT:  # whose end is cut off
+        name, where = f"{name}{where}", ""
+    text = f"{name}: {said}{where}" if said else f"{name}{where}"
     shown = zip(places[-20:], frames[-20:], strict=True)
     return text, [f"  {place} in {frame.name}: {frame.line}" for place, frame in shown]
 
 
-def _said(error: BaseException) -> str:
+def said_by(error: BaseException) -> str:
+    """The text of an exception, cut where it is absurdly long."""
     try:
-        return str(error)
+        return str(error)[:TEXT_LIMIT]
     except NodeStoppedError:
         raise
     except BaseException as unsaid:  # noqa: BLE001 - see above

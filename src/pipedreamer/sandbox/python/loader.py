@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from pipedreamer.sandbox.protocol import Code, NodeCode
+from pipedreamer.sandbox.python.explain import clean, said_by
 from pipedreamer.sandbox.python.fresh import FreshLoader, import_fresh_below
 from pipedreamer.sandbox.python.typed import Read, reader
 
@@ -52,7 +53,7 @@ def load(code: Code) -> list[LoadedNode]:
                 modules[node.file] = _import(node.file, code.root)
             loaded.append(_node(node, modules[node.file]))
         except BaseException as error:  # noqa: BLE001 - a node's module may raise anything, SystemExit too
-            messages.append(f'Node "{node.id}": {_explain(error, code.root)}')
+            messages.append(f'Node "{node.id}": {clean(_explain(error, code.root))}')
     if messages:
         raise LoadError(tuple(messages))
     return loaded
@@ -99,7 +100,7 @@ def _node(node: NodeCode, module: ModuleType) -> LoadedNode:
 def _explain(error: BaseException, root: str) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f"{_shown(error.filename, root)}:{error.lineno}: SyntaxError: {error.msg}"
-    text = f"{type(error).__name__}: {error}"
+    text = f"{type(error).__name__}: {said_by(error)}"
     if isinstance(error, ModuleNotFoundError):
         text += " (a package goes into requirements.txt, then `pipedreamer lock`)"
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(root)]
