@@ -188,6 +188,26 @@ async def test_an_unknown_option_and_a_plain_functions_own_loop_are_refused_with
     assert "does not know the option 'metod'" in (await (await start(node)).run()).errors["n"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (r"'x', 'http://127.0.0.1/a\ud800'", "the URL cannot be sent: its character 19 is half of one"),
+        (r"'x\udc80', '/'", "the service's name cannot be sent"),
+        (r"'x', '/', method='\ud800'", "the method cannot be sent"),
+        (r"'x', '/', headers={'a\ud800': 'b'}", "the name of a header cannot be sent"),
+        (r"'x', '/', headers={'x-key': 'b\ud800'}", "the header 'x-key' cannot be sent: its character 2"),
+        (r"'x', '/', body='\ud800'", "the body cannot be sent: its character 1"),
+        (r"'x', '/', json=['\ud800']", "the body cannot be sent as JSON: "),
+        (r"'x', '/', body={'a': {1}}", "the body cannot be sent as JSON: "),
+        (r"'x', '/', ca='\ud800'", "`ca` cannot be sent"),
+    ],
+)
+async def test_what_is_no_text_is_refused_by_the_name_of_its_part(start: Any, arguments: str, message: str) -> None:
+    error = (await (await start(f"async def run(ctx, input): await ctx.fetch({arguments})")).run()).errors["n"]
+    assert error.startswith(f"FetchError: ctx.fetch: {message}")
+    assert error.endswith("(nodes/n.py:1)")
+
+
 async def test_ctx_k8s_without_a_cluster_says_so(start: Any) -> None:
     node = "async def run(ctx, input): return await ctx.k8s.get('/api/v1/nodes')"
     assert "ctx.k8s needs a cluster" in (await (await start(node)).run()).errors["n"]

@@ -8,18 +8,9 @@ from typing import Any, Literal
 import orjson
 
 from pipedreamer.authoring import FetchError
-from pipedreamer.sandbox.protocol import (
-    Fetch,
-    FetchData,
-    FetchFailed,
-    FetchHead,
-    FetchMore,
-    FetchStop,
-    ToEngine,
-)
+from pipedreamer.sandbox.protocol import FetchData, FetchFailed, FetchHead, FetchMore, FetchStop, ToEngine
 from pipedreamer.sandbox.python.attempt import Attempt
-
-_OPTIONS = frozenset({"method", "headers", "body", "json", "timeout", "ca"})
+from pipedreamer.sandbox.python.request import request_of
 
 
 class Headers(Mapping[str, str]):
@@ -146,7 +137,7 @@ class Fetcher:
         if asyncio.get_running_loop() is not self._loop:
             raise FetchError("ctx.fetch needs the node's own event loop: make the node `async def run(ctx, input)`")
         number = next(self._numbers)
-        request = _request(number, attempt, (kind, service, path), init)
+        request = request_of(number, attempt, (kind, service, path), init)
         transfer = self._transfers[number] = _Transfer(self, number, attempt)
         self._send(request)
         return NodeResponse(await transfer.head(), transfer)
@@ -176,43 +167,3 @@ class Fetcher:
         for number, transfer in list(self._transfers.items()):
             if transfer.attempt is attempt:
                 self.stop(number)
-
-
-def _request(
-    number: int, attempt: Attempt, target: tuple[Literal["http", "k8s"], str, str], init: dict[str, Any]
-) -> Fetch:
-    unknown = sorted(set(init) - _OPTIONS)
-    if unknown:
-        raise FetchError(f"ctx.fetch does not know the option {unknown[0]!r}; it takes {', '.join(sorted(_OPTIONS))}")
-    body, body_type = _body(init)
-    headers = [(str(name), str(value)) for name, value in dict(init.get("headers") or {}).items()]
-    if body_type and not any(name.lower() == "content-type" for name, _ in headers):
-        headers.append(("content-type", body_type))
-    timeout = init.get("timeout")
-    kind, service, path = target
-    return Fetch(
-        id=number,
-        run=attempt.run,
-        node=attempt.node,
-        kind=kind,
-        service=str(service),
-        path=str(path),
-        method=str(init.get("method") or ("GET" if body is None else "POST")).upper(),
-        headers=tuple(headers),
-        body=body,
-        timeout=None if timeout is None else float(timeout),
-        ca=init.get("ca"),
-    )
-
-
-def _body(init: dict[str, Any]) -> tuple[bytes | None, str]:
-    if "json" in init:
-        return orjson.dumps(init["json"]), "application/json"
-    body = init.get("body")
-    if body is None:
-        return None, ""
-    if isinstance(body, str):
-        return body.encode(), "text/plain;charset=UTF-8"
-    if isinstance(body, bytes | bytearray | memoryview):
-        return bytes(body), ""
-    return orjson.dumps(body), "application/json"
