@@ -252,6 +252,46 @@ async def test_code_that_cannot_be_loaded_is_a_clear_error(
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("deed", "hint"),
+    [
+        ("ctx.secrets['api']", "it must name 'api' too"),
+        ("ctx.secrets.copy()['api']", ""),
+        ("os.environ['TZ']", "permissions.env names: add 'TZ' to it"),
+        ("{}['TZ']", ""),
+        ("sqlite3.connect('/var/lib/data.db')", "what permissions.write names"),
+        ("Path('/tmp/x').touch() or Path('/tmp/x').chmod(0o4755)", "no special modes"),
+        ("os.mkfifo('/tmp/x')", "no named pipes"),
+    ],
+)
+async def test_an_error_that_a_permission_would_mend_says_which(
+    deed: str, hint: str, write_workflow: Any, start_session: Any
+) -> None:
+    node = f"import os, sqlite3\nfrom pathlib import Path\ndef run(ctx, input):\n    {deed}\n"
+    error = (await (await start_session(write_workflow({"n": node}))).run()).errors["n"]
+    assert hint in error
+    assert ("[" in error.replace("[Errno", "")) == bool(hint)
+
+
+async def test_a_variable_that_is_missing_on_import_has_the_hint_too(write_workflow: Any, start_session: Any) -> None:
+    with pytest.raises(NodeLoadError, match="names: add 'TZ' to it"):
+        await start_session(write_workflow({"n": "import os\nos.environ['TZ']\ndef run(ctx, input): pass"}))
+
+
+async def test_secrets_are_a_dict_whatever_is_done_with_them(write_workflow: Any, start_session: Any) -> None:
+    node = """\
+        import copy, json, pickle
+        import orjson
+        def run(ctx, input):
+            secrets = ctx.secrets
+            same = [copy.copy(secrets), copy.deepcopy(secrets), pickle.loads(pickle.dumps(secrets)), {**secrets}]
+            same += [json.loads(json.dumps(secrets)), orjson.loads(orjson.dumps(secrets)), secrets.copy(), secrets | {}]
+            return [isinstance(secrets, dict), secrets.get("b"), [one == secrets for one in same], secrets]
+    """
+    bench = await start_session(write_workflow({"n": node}), settings=Settings(config={}, secrets={"a": {"b": 1}}))
+    assert (await bench.run()).output("n") == [True, None, [True] * 8, {"a": {"b": 1}}]
+
+
 async def test_pth_files_of_a_packages_folder_are_not_processed(write_workflow: Any, start_session: Any) -> None:
     node = "import sys\ndef run(ctx, input): return 'injected' in sys.modules"
     files = {"nodes/evil.pth": "import sys; sys.modules['injected'] = sys", "evil.pth": "import injected"}

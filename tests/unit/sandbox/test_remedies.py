@@ -2,6 +2,8 @@
 
 import errno
 import socket
+import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,16 @@ from pipedreamer.sandbox.python.remedies import remedy
         (FileNotFoundError(errno.ENOENT, "gone"), "use threads"),
         (socket.gaierror(socket.EAI_AGAIN, "try again"), "permissions.net"),
         (OSError(errno.ENOSPC, "full", "/tmp/x"), "limited size"),
+        (PermissionError(errno.EACCES, "denied", "out.txt"), "never into their folder"),
+        (FileNotFoundError(errno.ENOENT, "gone", Path("/etc/hosts")), "permissions.read"),
+        (FileNotFoundError(errno.ENOENT, "gone", b"/etc/hosts"), "permissions.read"),
+        (FileNotFoundError(errno.ENOENT, "gone", "../other/data.json"), "/work/other/data.json in permissions.read"),
+        (FileNotFoundError(errno.ENOENT, "gone", ".env"), "begin with a dot"),
+        (PermissionError(errno.EPERM, "not permitted", "/tmp/x"), "no special modes"),
+        (OSError(errno.EBADF, "bad", 7), ""),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "never into their folder"),
+        (sqlite3.OperationalError("no such table: a"), ""),
+        (KeyError("TZ"), ""),
         (FileNotFoundError(errno.ENOENT, "gone", "/work/flow/data.json"), ""),
         (FileNotFoundError(errno.ENOENT, "gone", "/tmp/x"), ""),
         (FileNotFoundError(errno.ENOENT, "gone", "data.json"), ""),

@@ -12,6 +12,7 @@ from pipedreamer.sandbox.protocol import TEXT_LIMIT, LogLine, ToEngine
 from pipedreamer.sandbox.python.attempt import Attempt, current
 from pipedreamer.sandbox.python.explain import clean
 from pipedreamer.sandbox.python.fetching import Fetcher, NodeResponse
+from pipedreamer.sandbox.python.node_secrets import NodeSecrets
 from pipedreamer.sandbox.python.run_state import RunState
 
 Level = Literal["debug", "info", "warn", "error"]
@@ -95,7 +96,7 @@ class NodeContext(msgspec.Struct, eq=False):
     @property
     def secrets(self) -> dict[str, Any]:
         if self._secrets is None:
-            self._secrets = orjson.loads(self._state.settings.secrets)
+            self._secrets = NodeSecrets(orjson.loads(self._state.settings.secrets))
         return self._secrets
 
     def watch_secrets(self, watched: Callable[[dict[str, Any]], dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from pipedreamer.sandbox.protocol import Code, NodeCode
 from pipedreamer.sandbox.python.explain import clean, said_by
 from pipedreamer.sandbox.python.fresh import FreshLoader, import_fresh_below
+from pipedreamer.sandbox.python.remedies import remedy
 from pipedreamer.sandbox.python.typed import Read, reader
 
 
@@ -103,6 +104,8 @@ def _explain(error: BaseException, root: str) -> str:
     text = f"{type(error).__name__}: {said_by(error)}"
     if isinstance(error, ModuleNotFoundError):
         text += " (a package goes into requirements.txt, then `pipedreamer lock`)"
+    elif hint := remedy(error, root):
+        text += f" [{hint}]"
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(root)]
     return f"{_shown(frames[-1].filename, root)}:{frames[-1].lineno}: {text}" if frames else text
 

@@ -18,6 +18,7 @@ from pipedreamer.sandbox.protocol import Code, Observed, ToEngine
 from pipedreamer.sandbox.python.context import NodeContext
 from pipedreamer.sandbox.python.explain import clean
 from pipedreamer.sandbox.python.loader import LoadedNode
+from pipedreamer.sandbox.python.node_secrets import NodeSecrets
 
 Kind = Literal["read", "look", "write", "change", "env", "secret", "program"]
 
@@ -163,7 +164,7 @@ def _package(file: str, passed_over: tuple[str, ...]) -> str:
     return file[len(folder) :].partition("/")[0].removesuffix(".py")
 
 
-class WatchedSecrets(dict[str, Any]):
+class WatchedSecrets(NodeSecrets):
     """`ctx.secrets`; `asked` hears each name that is looked up, and all of them when they are gone through."""
 
     def __init__(self, secrets: Mapping[str, Any], asked: Callable[[object, bool], None]) -> None:

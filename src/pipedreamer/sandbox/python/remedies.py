@@ -3,15 +3,23 @@
 import errno
 import os
 import socket
+from types import CodeType
 from typing import Final
 
-_NOT_PERMITTED: Final = "nodes start no processes, and open no sockets but those of permissions.net"
+from pipedreamer.sandbox.python.node_secrets import NodeSecrets
+
+_NOT_PERMITTED: Final = (
+    "nodes start no processes, make no devices and no named pipes, and open no sockets but those of permissions.net"
+)
 _WITHOUT_PATH: Final = {
     errno.EPERM: _NOT_PERMITTED,
     errno.EACCES: _NOT_PERMITTED,
     errno.ENOENT: "nodes share no memory between processes: use threads, as of concurrent.futures",
 }
 _SHUT: Final = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.EROFS)
+_OWN_FOLDER: Final = "nodes write to /tmp or to what permissions.write names, never into their folder"
+_LONGEST_NAME: Final = 200
+_SQLITE: Final = ("unable to open database file", "attempt to write a readonly database")
 
 
 def remedy(error: BaseException, root: str) -> str:
@@ -25,26 +33,50 @@ def remedy(error: BaseException, root: str) -> str:
 def _remedy(error: BaseException, root: str) -> str:
     if isinstance(error, MemoryError):
         return "a worker may take what permissions.memory says"
+    if isinstance(error, KeyError):
+        return _of_key(error)
+    if type(error).__module__ == "sqlite3" and str(error) in _SQLITE:
+        return f"{_OWN_FOLDER}; SQLite writes into the folder of its file"
     if not isinstance(error, OSError):
         return ""
-    path = error.filename
     if isinstance(error, socket.gaierror):
         return "names are looked up that permissions.net declares"
     if error.errno == errno.ENOSPC:
         return "/tmp is a scratch folder of limited size"  # noqa: S108 - the sandbox's own
-    if error.errno == errno.EROFS and isinstance(path, str) and not _is_outside(path, root):
-        return "nodes write to /tmp or to what permissions.write names, never into their folder"
-    if isinstance(path, str) and path.startswith("/") and error.errno in _SHUT:
-        return _of_path(os.path.normpath(path), root)
-    return _WITHOUT_PATH.get(error.errno or 0, "") if path is None else ""
+    if error.errno not in _SHUT or isinstance(error.filename, int):
+        return ""
+    if error.filename is None:
+        return _WITHOUT_PATH.get(error.errno, "")
+    return _of_path(os.path.normpath(os.path.join(root, os.fsdecode(error.filename))), root, error.errno)  # noqa: PTH118
 
 
-def _is_outside(path: str, root: str) -> bool:
-    return path.startswith("/") and path != root and not path.startswith(root + "/")
+def _of_key(error: KeyError) -> str:
+    """For a name that was looked up in `ctx.secrets` or `os.environ`."""
+    name = repr(error.args[0])[:_LONGEST_NAME]
+    asked = _raised_in(error)
+    if asked is NodeSecrets.__missing__.__code__:
+        return (
+            "secrets stand in .secrets.yaml, .secrets/ or where --secrets or a mount puts them, for tests in the "
+            f"fixture; where there is a permissions.secrets it must name {name} too"
+        )
+    if asked is os._Environ.__getitem__.__code__:  # noqa: SLF001 - the class of `os.environ` has no other name
+        return f"nodes see those of the engine's variables that permissions.env names: add {name} to it"
+    return ""
 
 
-def _of_path(path: str, root: str) -> str:
-    if not _is_outside(path, root):
+def _raised_in(error: BaseException) -> CodeType | None:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return None if trace is None else trace.tb_frame.f_code
+
+
+def _of_path(path: str, root: str, number: int) -> str:
+    if number == errno.EPERM:
+        return "nodes change no owners, no special modes, and no modes and times of files that are not theirs"
+    if path == root or path.startswith(root + "/"):
+        if number in (errno.EROFS, errno.EACCES):
+            return _OWN_FOLDER
         is_hidden = any(part.startswith(".") for part in path[len(root) + 1 :].split("/"))
         return "nodes never see names that begin with a dot" if is_hidden else ""
     if path.startswith(("/proc", "/sys", "/dev")):
