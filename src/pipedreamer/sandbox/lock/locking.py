@@ -86,6 +86,7 @@ def _grants(policy: Policy, *, in_jail: bool) -> Iterator[Grant]:
 
 
 def _set_environment(policy: Policy, *, in_jail: bool) -> None:
+    # What is there later all the same, a package put there on import: polars _RJEM_MALLOC_CONF, for its allocator.
     os.environ.clear()
     # Seen by libraries in C alone: names are looked up over TCP, which the engine answers.
     os.putenv("RES_OPTIONS", "use-vc")
