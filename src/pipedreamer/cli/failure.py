@@ -41,7 +41,7 @@ def _told(error: Exception, terminal: Terminal) -> int:
         kind = UsageError if isinstance(error, typer.TyperException) else type(error)
         terminal.answer({"error": {"type": kind.__name__, "message": message}}, "")
     else:
-        terminal.say(typer.style("error:", fg="red", bold=True) + f" {message}")
+        terminal.complain(message)
     return code
 
 

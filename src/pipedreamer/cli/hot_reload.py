@@ -92,10 +92,10 @@ class HotReload:
             say_problems(self._terminal, error.problems)
             self._terminal.say(f"kept the last good code: {what} has errors")
         except WiderPermissionsError as error:
-            self._terminal.say(f"error: {error}")
+            self._terminal.complain(str(error))
             self._terminal.say(f"kept the last good code: stop dev and start it again to take up {what}")
         except PipedreamerError as error:
-            self._terminal.say(f"error: {error}")
+            self._terminal.complain(str(error))
             self._terminal.say(f"kept the last good code: {what} cannot be used")
         else:
             self._terminal.say(f"reloaded: {what}")

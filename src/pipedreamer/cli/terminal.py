@@ -33,6 +33,12 @@ class Terminal:
         """Write a line to stderr: progress, warnings, errors."""
         typer.echo(line, err=True, color=wants_colour(sys.stderr, os.environ))
 
+    def complain(self, message: str) -> None:
+        """Write to stderr what went wrong; the words may be a node's, and a terminal must not obey them."""
+        from pipedreamer.runtime.logs import harmless  # here, because help needs none of it
+
+        self.say(typer.style("error:", fg="red", bold=True) + f" {harmless(message)}")
+
     @contextmanager
     def working(self) -> Iterator[Callable[[str], None]]:
         """Show that long work goes on; what it yields takes a message each time something else is done.

@@ -26,7 +26,13 @@ class NodeLine:
 
 
 _HARMLESS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
-"""Control characters as they are written in Python: a terminal does what they say."""
+"""A terminal does what control characters say."""
+
+
+def harmless(text: str) -> str:
+    """The text with control characters as they are written in Python."""
+    return text.translate(_HARMLESS)
+
 
 LogSink = Callable[[NodeLine], None]
 
@@ -41,7 +47,7 @@ class ConsoleLog:
     def __call__(self, line: NodeLine) -> None:
         stream = self._err if line.level in ("warn", "error") else self._out
         prefix = f"[{line.node}] {line.level.upper()} " if line.node else f"[workflow] {line.level.upper()} "
-        print(prefix + line.message.translate(_HARMLESS), file=stream, flush=True)
+        print(prefix + harmless(line.message), file=stream, flush=True)
 
 
 class JsonLog:

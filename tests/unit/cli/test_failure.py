@@ -9,7 +9,7 @@ import typer
 
 from pipedreamer.cli.failure import report
 from pipedreamer.cli.terminal import Terminal
-from pipedreamer.errors import PackageError, Problem, ProjectError, UsageError
+from pipedreamer.errors import NodeLoadError, PackageError, Problem, ProjectError, UsageError
 
 PROBLEM = Problem("workflow.yaml", 1, 1, "name is missing")
 
@@ -31,6 +31,11 @@ def test_an_error_of_ours_is_one_line_with_its_exit_code(capsys: pytest.CaptureF
     captured = capsys.readouterr()
     assert captured.err == "error: no wheel for x; take another version\nerror: no such folder\n"
     assert captured.out == ""
+
+
+def test_a_terminal_is_told_nothing_by_an_error_that_a_node_worded(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(NodeLoadError("nodes/n.py:1: ValueError: \x07\x9b31m\r"), Terminal()) == 1
+    assert capsys.readouterr().err == "error: nodes/n.py:1: ValueError: \\x07\\x9b31m\\x0d\n"
 
 
 def test_problems_are_lines_with_their_count(capsys: pytest.CaptureFixture[str]) -> None:
