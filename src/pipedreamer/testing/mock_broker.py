@@ -9,12 +9,17 @@ import orjson
 
 from pipedreamer.authoring import FetchError
 from pipedreamer.runtime.broker import Answer
+from pipedreamer.runtime.egress import Egress
 from pipedreamer.runtime.fetch.address import shown
 from pipedreamer.runtime.fetch.limits import FetchLimits
+from pipedreamer.runtime.fetch.permitted import Permitted
 from pipedreamer.runtime.fetch.request import first_target
+from pipedreamer.runtime.permitted_secrets import fetch_secrets
 from pipedreamer.sandbox.protocol import Fetch
+from pipedreamer.spec import Permissions
 from pipedreamer.spec.nearest import Names
 from pipedreamer.testing.canned import CannedAnswer, json_answer
+from pipedreamer.testing.mocks import Mocks
 from pipedreamer.testing.routes import Route, choose, cluster_routes, http_routes
 
 REMEMBERED: Final = 1000
@@ -68,8 +73,9 @@ class MockBroker:
     """Implements `runtime.broker.Broker`; `fetch` and `k8s` are as in a fixture file.
 
     A fetch that nothing answers gets 200 and `{"mock": true, "service": ..., "path": ...}`; a path of the cluster that
-    nothing answers is an error. What the real broker would refuse to send is refused here too. `requests` has what was
-    asked, in order. Raises FixtureError for answers that make no sense.
+    nothing answers is an error. What the real broker would refuse to send is refused here too, and by `of` what the
+    permissions do not let out. `requests` has what was asked, in order. Raises FixtureError for answers that make no
+    sense.
     """
 
     def __init__(
@@ -81,14 +87,16 @@ class MockBroker:
         self._routes = http_routes(fetch or {}, "MockBroker")
         self._cluster = cluster_routes(k8s or {}, "MockBroker")
         self._secrets = dict(secrets or {})
+        self._permitted = Permitted.everything()
         self._turns: dict[Route, int] = {}
         self.requests: list[Request] = []
 
     @classmethod
-    def of(cls, fetch: tuple[Route, ...], k8s: tuple[Route, ...], secrets: Mapping[str, Any]) -> "MockBroker":
-        """A broker for answers that were read before."""
-        broker = cls(secrets=secrets)
-        broker._routes, broker._cluster = fetch, k8s
+    def of(cls, mocks: Mocks, permissions: Permissions) -> "MockBroker":
+        """A broker for mocks that were read before, in a workflow with these permissions."""
+        broker = cls(secrets=fetch_secrets(mocks.secrets, permissions))
+        broker._permitted = Permitted(permissions, Egress(permissions.net))
+        broker._routes, broker._cluster = mocks.fetch, mocks.k8s
         return broker
 
     @property
@@ -116,7 +124,7 @@ class MockBroker:
 
     def _from_network(self, request: Fetch) -> MockAnswer:
         try:
-            target = first_target(request, self._secrets, FetchLimits())
+            target = first_target(request, self._secrets, FetchLimits(), self._permitted)
         except FetchError as error:
             asked = Request("http", request.method, request.service, request.path, "", body=request.body)
             self._fail(asked, str(error), f"ctx.fetch({request.service[:60]!r})")

@@ -11,7 +11,7 @@ from pipedreamer.errors import UsageError
 from pipedreamer.project import Project
 from pipedreamer.runtime.assembly import Assembly, assemble
 from pipedreamer.runtime.logs import NodeLine
-from pipedreamer.runtime.permitted_secrets import fetch_secrets, visible_secrets
+from pipedreamer.runtime.permitted_secrets import visible_secrets
 from pipedreamer.runtime.result import RunResult
 from pipedreamer.testing.bench import Scene
 from pipedreamer.testing.mock_broker import MockBroker, Request
@@ -80,7 +80,7 @@ def mock_scene(project: Project, mocks: Mocks) -> tuple[Scene, MockBroker]:
     Of their secrets nodes see, and fetches use, what the workflow's permissions allow.
     """
     permissions = project.workflow.permissions
-    broker = MockBroker.of(mocks.fetch, mocks.k8s, fetch_secrets(mocks.secrets, permissions))
+    broker = MockBroker.of(mocks, permissions)
     scene = Scene(
         config={**project.workflow.config, **mocks.config},
         secrets=visible_secrets(mocks.secrets, permissions),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipedreamer.runtime.http_broker import HttpBroker
 from pipedreamer.testing.opening import open_subject
 from pipedreamer.testing.suite import Suite
 from pipedreamer.testing.trials import node_trials, pipeline_trials
@@ -225,6 +226,31 @@ async def test_a_fixture_s_secrets_go_where_the_permissions_let_them(run_one: An
     outcome = await run_one(source, fixture, extra="permissions: {net: any, secrets: [slack], inject: [github]}")
     assert outcome.reasons == ()
     assert outcome.log == ("[a] INFO *** ***",)
+
+
+UNDECLARED = (
+    "ctx.fetch('hooks'): hooks.example.com:443 is not declared: add \"hooks.example.com:443\" to permissions.net"
+)
+FETCHING = """
+    async def run(ctx, input):
+        await ctx.fetch("hooks", "https://hooks.example.com/x")
+"""
+
+
+async def test_a_host_that_is_not_declared_is_refused_though_the_fixture_answers(run_one: Any) -> None:
+    fixture = {"fetch": {"https://hooks.example.com/*": {"ok": True}}}
+    outcome = await run_one(FETCHING, fixture, extra='permissions: {net: ["api.example.com:443"]}')
+    assert outcome.status == "failed"
+    assert UNDECLARED in outcome.reasons[0]
+    declared = await run_one(FETCHING, fixture, extra='permissions: {net: ["*.example.com:443"]}')
+    assert declared.status == "ok"
+
+
+async def test_the_refusal_is_the_one_of_production(write_workflow: Any, start_session: Any) -> None:
+    folder = write_workflow({"a": FETCHING}, extra='permissions: {net: ["api.example.com:443"]}')
+    allowed = open_subject(folder).project.workflow.permissions
+    bench = await start_session(folder, broker=HttpBroker(dict, permissions=lambda: allowed))
+    assert UNDECLARED in (await bench.run()).errors["a"]
 
 
 async def test_what_a_node_writes_and_returns_without_end_is_bounded(run_one: Any) -> None:
