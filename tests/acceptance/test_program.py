@@ -147,6 +147,25 @@ def test_ctrl_c_ends_the_program_quietly_even_while_its_reader_is_slow(person: A
     assert process.returncode == 130
 
 
+@pytest.fixture
+def interrupted(person: Any) -> Any:
+    """The environment of a program that gets Ctrl-C while it imports its first library."""
+    library = "import os, signal, sys\nos.kill(os.getpid(), signal.SIGINT)\nsys.exit('it went on')\n"
+    (person.folder / "typer.py").write_text(library)
+    return person.environment({"PYTHONPATH": str(person.folder)})
+
+
+def test_ctrl_c_while_it_is_still_imported_ends_the_program_quietly(person: Any, interrupted: Any) -> None:
+    done = subprocess.run([person.program, "schema"], env=interrupted, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_ctrl_c_stays_ignored_where_whoever_started_the_program_ignores_it(person: Any, interrupted: Any) -> None:
+    words = ["sh", "-c", "trap '' INT; exec \"$0\" schema", person.program]
+    done = subprocess.run(words, env=interrupted, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "it went on\n")
+
+
 def test_colours_are_for_terminals(person: Any) -> None:
     assert "\x1b" not in person.run("validate", "none").stderr
     assert "\x1b" in on_a_terminal(person, {})

@@ -4,12 +4,13 @@ no process is left.
 
 import os
 import signal
+import subprocess
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.acceptance.running import Engine, Process, StartEngine, eventually
+from tests.acceptance.running import PATIENCE, Engine, Process, StartEngine, all_processes, eventually
 from tests.conftest import WriteWorkflow
 
 HELD = """\
@@ -66,6 +67,32 @@ def test_sigterm_lets_runs_end_refuses_new_ones_and_leaves_nothing(
     assert [caller.answered().outputs["held"] for caller in callers] == [[number, 1] for number in range(5)]
     assert engine.ended() == 0
     ended(family)
+
+
+@pytest.fixture
+def first_process() -> list[str]:
+    """The words that make a command process 1, as in a container."""
+    words = ["unshare", *(["--user", "--map-root-user"] if os.geteuid() else []), "--pid", "--fork", "--mount-proc"]
+    if subprocess.run([*words, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this user may make no namespaces")
+    return [*words, "--kill-child"]
+
+
+def test_sigterm_ends_process_1_also_before_the_engine_is_up(
+    write_workflow: WriteWorkflow, person: Any, first_process: list[str], signs: Path
+) -> None:
+    begun = signs / "begun"
+    slow = f"import time\nopen({str(begun)!r}, 'w').close()\ntime.sleep(3600)\nasync def run(ctx, input): ...\n"
+    folder = write_workflow({"slow": slow}, signs=True)
+    words = [*first_process, person.program, "serve", folder, "--port", "0", "--workers", "1"]
+    with subprocess.Popen(words, env=person.environment(), stderr=subprocess.PIPE) as outside:
+        try:
+            eventually(begun.exists, "a node's import")
+            (engine,) = [one for one in all_processes() if one.parent == outside.pid]
+            os.kill(engine.pid, signal.SIGTERM)
+            assert outside.wait(PATIENCE) == 128 + signal.SIGTERM
+        finally:
+            outside.kill()
 
 
 def test_a_second_sigterm_ends_at_once_and_tells_the_caller(

@@ -21,12 +21,14 @@ NAME = "pipedreamer"
 
 def main() -> NoReturn:
     """Run the program on this process's arguments; does not return."""
-    _open_standard_streams()
-    streams.prepare()
-    group = root()
-    if os.environ.get(f"_{NAME.upper()}_COMPLETE"):
-        group.main(prog_name=NAME)  # a shell asks for completions: Typer answers and exits
     try:
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        _open_standard_streams()
+        streams.prepare()
+        group = root()
+        if os.environ.get(f"_{NAME.upper()}_COMPLETE"):
+            group.main(prog_name=NAME)  # a shell asks for completions: Typer answers and exits
         code = run(group, sys.argv[1:])
         streams.settle()
     except KeyboardInterrupt:
