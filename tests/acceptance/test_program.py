@@ -39,6 +39,16 @@ def test_nothing_typed_shows_the_help_as_wrong_use(person: Any) -> None:
     assert "Commands:" in done.stderr
 
 
+def test_nothing_typed_is_told_as_json_too(person: Any) -> None:
+    done = person.run("-o", "json")
+    assert done.returncode == 2
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["error"] == {
+        "type": "UsageError",
+        "message": "no command was given (see `pipedreamer --help`)",
+    }
+
+
 def test_the_version_is_told_as_text_and_as_json(person: Any) -> None:
     assert person.run("--version").stdout == f"pipedreamer {__version__}\n"
     assert json.loads(person.run("--version", "-o", "json").stdout) == {"version": __version__}

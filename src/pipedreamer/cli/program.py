@@ -14,6 +14,7 @@ from pipedreamer.cli.commands import LazyGroup
 from pipedreamer.cli.failure import report
 from pipedreamer.cli.options import add_global_options
 from pipedreamer.cli.terminal import Terminal
+from pipedreamer.errors import UsageError
 from pipedreamer.version import __version__
 
 NAME = "pipedreamer"
@@ -80,5 +81,7 @@ def _start(
         terminal.answer({"version": __version__}, f"{NAME} {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
+        if terminal.output == "json":
+            raise UsageError(f"no command was given (see `{NAME} --help`)")
         typer.echo(context.get_help(), err=True)
         raise typer.Exit(2)
