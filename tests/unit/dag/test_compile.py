@@ -4,27 +4,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.dag.graphs import DIAMOND, Graph, plan_of
 
-from pipedreamer.dag import Plan, compile_plan
+from pipedreamer.dag import Plan
 from pipedreamer.errors import SpecError
-from pipedreamer.spec import Edge, Node, Trigger, Workflow
-
-Graph = tuple[list[str], list[tuple[str, str]]]
-
-DIAMOND: Graph = (
-    ["fetch", "transform", "enrich", "notify"],
-    [("fetch", "transform"), ("fetch", "enrich"), ("transform", "notify"), ("enrich", "notify")],
-)
-
-
-def workflow(ids: list[str], edges: list[tuple[str, str]], name: str = "graph") -> Workflow:
-    return Workflow(
-        name=name,
-        version="1.0",
-        triggers=(Trigger(type="manual"),),
-        nodes={node_id: Node(id=node_id, path=f"nodes/{node_id}.py", timeout_ms=30_000, retries=0) for node_id in ids},
-        edges=tuple(Edge(source, target) for source, target in edges),
-    )
 
 
 @st.composite
@@ -41,7 +24,7 @@ def stage_of(plan: Plan) -> dict[str, int]:
 
 
 def test_the_diamond_of_the_first_example_has_three_stages() -> None:
-    plan = compile_plan(workflow(*DIAMOND))
+    plan = plan_of(*DIAMOND)
     assert plan.stages == (("fetch",), ("enrich", "transform"), ("notify",))
     assert plan.parents == {
         "fetch": (),
@@ -52,23 +35,23 @@ def test_the_diamond_of_the_first_example_has_three_stages() -> None:
 
 
 def test_a_node_waits_for_its_longest_path_and_not_its_shortest() -> None:
-    plan = compile_plan(workflow(["a", "b", "c", "z"], [("a", "b"), ("b", "c"), ("a", "z"), ("c", "z")]))
+    plan = plan_of(["a", "b", "c", "z"], [("a", "b"), ("b", "c"), ("a", "z"), ("c", "z")])
     assert stage_of(plan) == {"a": 0, "b": 1, "c": 2, "z": 3}
 
 
 def test_nodes_without_edges_all_stand_in_the_first_stage_in_alphabetical_order() -> None:
-    assert compile_plan(workflow(["b", "c", "a"], [])).stages == (("a", "b", "c"),)
+    assert plan_of(["b", "c", "a"], []).stages == (("a", "b", "c"),)
 
 
 def test_name_and_version_are_the_workflow_s() -> None:
-    plan = compile_plan(workflow(["a"], [], name="mine"))
+    plan = plan_of(["a"], [], name="mine")
     assert (plan.name, plan.version) == ("mine", "1.0")
 
 
 @given(graphs())
 def test_each_node_appears_once_and_after_its_parents(graph: Graph) -> None:
     ids, edges = graph
-    plan = compile_plan(workflow(ids, edges))
+    plan = plan_of(ids, edges)
     assert sorted(node_id for stage in plan.stages for node_id in stage) == sorted(ids)
     stages = stage_of(plan)
     for node_id in ids:
@@ -81,7 +64,7 @@ def test_each_node_appears_once_and_after_its_parents(graph: Graph) -> None:
 def test_the_order_of_nodes_in_the_file_changes_nothing(graph: Graph, shuffle: random.Random) -> None:
     ids, edges = graph
     shuffled = shuffle.sample(ids, len(ids))
-    plan, other = compile_plan(workflow(ids, edges)), compile_plan(workflow(shuffled, edges))
+    plan, other = plan_of(ids, edges), plan_of(shuffled, edges)
     assert plan == other
     assert list(plan.nodes) == list(other.nodes)
 
@@ -89,21 +72,21 @@ def test_the_order_of_nodes_in_the_file_changes_nothing(graph: Graph, shuffle: r
 @given(graphs(), st.randoms(use_true_random=False))
 def test_the_order_of_edges_changes_only_the_order_of_parents(graph: Graph, shuffle: random.Random) -> None:
     ids, edges = graph
-    plan = compile_plan(workflow(ids, edges))
-    other = compile_plan(workflow(ids, shuffle.sample(edges, len(edges))))
+    plan = plan_of(ids, edges)
+    other = plan_of(ids, shuffle.sample(edges, len(edges)))
     assert other.stages == plan.stages
     assert {k: sorted(v) for k, v in other.parents.items()} == {k: sorted(v) for k, v in plan.parents.items()}
 
 
 def test_ten_thousand_nodes_in_a_chain_compile_without_recursion() -> None:
     ids = [f"n{number}" for number in range(10_000)]
-    plan = compile_plan(workflow(ids, list(pairwise(ids))))
+    plan = plan_of(ids, list(pairwise(ids)))
     assert [stage for (stage,) in plan.stages] == ids
 
 
 def test_ten_thousand_nodes_side_by_side_compile() -> None:
     ids = [f"n{number:05}" for number in range(10_000)]
-    plan = compile_plan(workflow([*ids, "sink"], [(node_id, "sink") for node_id in ids]))
+    plan = plan_of([*ids, "sink"], [(node_id, "sink") for node_id in ids])
     assert plan.stages == (tuple(ids), ("sink",))
     assert len(plan.parents["sink"]) == 10_000
 
@@ -112,7 +95,7 @@ def test_ten_thousand_nodes_at_random_compile() -> None:
     dice = random.Random(7)  # noqa: S311 - no secret
     ids = [f"n{number}" for number in range(10_000)]
     edges = list({(ids[dice.randrange(number)], ids[number]) for number in range(1, 10_000) for _ in range(3)})
-    stages = stage_of(compile_plan(workflow(ids, edges)))
+    stages = stage_of(plan_of(ids, edges))
     assert len(stages) == 10_000
     assert all(stages[source] < stages[target] for source, target in edges)
 
@@ -120,11 +103,11 @@ def test_ten_thousand_nodes_at_random_compile() -> None:
 def test_a_cycle_that_gets_here_is_named() -> None:
     edges = [("start", "a"), ("a", "b"), ("b", "c"), ("c", "a"), ("c", "end")]
     with pytest.raises(SpecError, match=r"workflow.yaml: error: .*circle: a -> b -> c -> a "):
-        compile_plan(workflow(["start", "a", "b", "c", "end"], edges))
+        plan_of(["start", "a", "b", "c", "end"], edges)
 
 
 def test_a_long_cycle_is_named_in_one_short_line() -> None:
     ids = [f"n{number}" for number in range(5_000)]
     with pytest.raises(SpecError) as caught:
-        compile_plan(workflow(ids, [*pairwise(ids), (ids[-1], ids[0])]))
+        plan_of(ids, [*pairwise(ids), (ids[-1], ids[0])])
     assert len(str(caught.value)) < 200

@@ -2,26 +2,9 @@ import shutil
 import subprocess
 
 import pytest
+from tests.unit.dag.graphs import DIAMOND, plan_of
 
-from pipedreamer.dag import Plan, compile_plan, dot, mermaid, stages
-from pipedreamer.spec import Edge, Node, Trigger, Workflow
-
-DIAMOND = (
-    ["fetch", "transform", "enrich", "notify"],
-    [("fetch", "transform"), ("fetch", "enrich"), ("transform", "notify"), ("enrich", "notify")],
-)
-
-
-def plan_of(ids: list[str], edges: list[tuple[str, str]], name: str = "graph") -> Plan:
-    return compile_plan(
-        Workflow(
-            name=name,
-            version="1.0",
-            triggers=(Trigger(type="manual"),),
-            nodes={node_id: Node(id=node_id, path=f"nodes/{node_id}.py", timeout_ms=1, retries=0) for node_id in ids},
-            edges=tuple(Edge(source, target) for source, target in edges),
-        )
-    )
+from pipedreamer.dag import dot, mermaid, stages
 
 
 def test_stages_are_listed_one_a_line() -> None:

@@ -7,30 +7,14 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.dag.graphs import DIAMOND, plan_of
 
-from pipedreamer.dag import Plan, compile_plan, html, svg
+from pipedreamer.dag import Plan, html, svg
 from pipedreamer.dag.draw.layering import layers_of
 from pipedreamer.dag.draw.layout import Box, lay_out, short
 from pipedreamer.dag.draw.ordering import _crossings, order_rows
-from pipedreamer.spec import Edge, Node, Trigger, Workflow
 
 SVG = "{http://www.w3.org/2000/svg}"
-DIAMOND = (
-    ["fetch", "transform", "enrich", "notify"],
-    [("fetch", "transform"), ("fetch", "enrich"), ("transform", "notify"), ("enrich", "notify")],
-)
-
-
-def plan_of(ids: list[str], edges: list[tuple[str, str]], name: str = "graph") -> Plan:
-    return compile_plan(
-        Workflow(
-            name=name,
-            version="1.0",
-            triggers=(Trigger(type="manual"),),
-            nodes={node_id: Node(id=node_id, path=f"nodes/{node_id}.py", timeout_ms=1, retries=0) for node_id in ids},
-            edges=tuple(Edge(source, target) for source, target in edges),
-        )
-    )
 
 
 @st.composite
