@@ -117,7 +117,13 @@ class Zygote:
         if self._forks is None:
             self._forks = Forks(self._connection)
             self._forks.control.attach()
+            self._forks.over.add_done_callback(lambda _: self._bury())
         return await self._forks.fork(descriptors)
+
+    def _bury(self) -> None:
+        """It has hung up, so that it is dead or dying: leave no defunct process behind."""
+        self._process.kill()
+        asyncio.get_running_loop().run_in_executor(None, self._process.wait)
 
     def close(self) -> None:
         """End the zygote and, with it, every worker that is left."""

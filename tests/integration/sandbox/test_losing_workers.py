@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,6 +144,17 @@ async def test_the_zygote_killed_from_outside_is_replaced_with_its_workers(
     # The only attempt under way is taken for the cause; what counts is that the run has ended and the next one works.
     assert result.success or "was killed by SIGKILL" in result.errors["node"]
     assert (await bench.run()).output("node")[0] != zygote
+
+
+async def test_a_zygote_that_was_killed_is_not_left_defunct(write_workflow: Any, start_session: Any) -> None:
+    bench = await start_session(write_workflow({"node": "def run(ctx, input): return 1"}), ONE_WORKER)
+    zygote = bench.session._pool._spawner._zygote._process
+    assert (await bench.run()).output("node") == 1
+    os.kill(zygote.pid, signal.SIGKILL)
+    async with asyncio.timeout(30):
+        while Path(f"/proc/{zygote.pid}").exists():  # noqa: ASYNC110, ASYNC240 - a test has no other hand here
+            await asyncio.sleep(0.05)
+    assert (await bench.run()).output("node") == 1
 
 
 async def test_outputs_are_kept_when_the_engine_writes_to_a_worker_that_has_just_died(
