@@ -20,6 +20,7 @@ _SHUT: Final = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.EROFS)
 _OWN_FOLDER: Final = "nodes write to /tmp or to what permissions.write names, never into their folder"
 _LONGEST_NAME: Final = 200
 _SQLITE: Final = ("unable to open database file", "attempt to write a readonly database")
+_OF_TEMPFILE: Final = "No usable temporary directory found"
 
 
 def remedy(error: BaseException, root: str) -> str:
@@ -41,8 +42,8 @@ def _remedy(error: BaseException, root: str) -> str:
         return ""
     if isinstance(error, socket.gaierror):
         return "names are looked up that permissions.net declares"
-    if error.errno == errno.ENOSPC:
-        return "/tmp is a scratch folder of limited size"  # noqa: S108 - the sandbox's own
+    if error.errno == errno.ENOSPC or str(error.strerror).startswith(_OF_TEMPFILE):
+        return "/tmp is small and shared by all runs: remove what you write there"  # noqa: S108 - the sandbox's own
     if error.errno not in _SHUT or isinstance(error.filename, int):
         return ""
     if error.filename is None:
