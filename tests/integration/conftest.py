@@ -60,6 +60,7 @@ async def start_session() -> AsyncIterator[StartSession]:
             gateway: Callable[[], Gateway] = ClosedGateway,
             memory: int | None = None,
             notify: bool = True,
+            namespaces: bool = True,
         ) -> Bench:
             values = settings or Settings(config={}, secrets={})
             lines: list[NodeLine] = []
@@ -73,7 +74,11 @@ async def start_session() -> AsyncIterator[StartSession]:
             assembly = assemble(open_project(folder), site, jitter=False)
             # What nodes leave beside the folder, tests look at.
             policy = msgspec.structs.replace(
-                assembly.policy, write=(str(folder.parent),), memory=memory or assembly.policy.memory, notify=notify
+                assembly.policy,
+                write=(str(folder.parent),),
+                memory=memory or assembly.policy.memory,
+                notify=notify,
+                namespaces=namespaces,
             )
             session = Session(dataclasses.replace(assembly, policy=policy), values, around)
             await stack.enter_async_context(session)

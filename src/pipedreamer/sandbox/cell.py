@@ -10,23 +10,30 @@ import msgspec
 from pipedreamer.errors import SandboxError
 from pipedreamer.sandbox.lock.policy import Held, Policy
 from pipedreamer.sandbox.process import Process, start
-from pipedreamer.sandbox.scratch import Scratch
+from pipedreamer.sandbox.scratch import JailScratch, Scratch
 from pipedreamer.sandbox.zygote import Forks, Zygote
 
 OPEN_SECONDS: Final = 30
 
 
 class Cell:
-    """Made by `open_cell`; `held` tells which layers hold here. `retire` it: it ends with its last worker."""
+    """Made by `open_cell`; `held` tells which layers hold here. `retire` it: it ends with its last worker.
 
-    def __init__(self, policy: Policy, held: Held, forks: Forks, ended: asyncio.Future[int]) -> None:
+    `jail_scratch` is its /tmp where it has one of its own, `scratch` the folder in place of that.
+    """
+
+    def __init__(
+        self, policy: Policy, held: Held, forks: Forks, ended: asyncio.Future[int], jail_scratch: JailScratch | None
+    ) -> None:
         self.policy = policy
         self.held = held
         self.ended = ended
         self.scratch: Scratch | None = None
+        self.jail_scratch = jail_scratch
         self._forks = forks
         self._workers = 0
         self._retired = False
+        forks.over.add_done_callback(lambda _: self.close())
 
     @property
     def alive(self) -> bool:
@@ -68,6 +75,9 @@ class Cell:
         self._forks.control.close()
         if self.scratch is not None:
             self.scratch.remove()
+        if self.jail_scratch is not None:
+            self.jail_scratch.close()
+            self.jail_scratch = None
 
 
 async def open_cell(zygote: Zygote, policy: Policy) -> Cell:
@@ -108,8 +118,8 @@ class _RefusedError(Exception):
 
 async def _open_cell(zygote: Zygote, policy: Policy) -> Cell:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    hello: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-    forks = Forks(ours, lambda message: None if hello.done() else hello.set_result(message))
+    hello: asyncio.Future[tuple[bytes, list[int]]] = asyncio.get_running_loop().create_future()
+    forks = Forks(ours, lambda *said: None if hello.done() else hello.set_result(said))
     forks.control.attach()
     try:
         with theirs, os.fdopen(os.memfd_create("policy"), "w+b") as file:
@@ -119,11 +129,13 @@ async def _open_cell(zygote: Zygote, policy: Policy) -> Cell:
             _, handle, ended = await zygote.fork([theirs.fileno(), file.fileno()])
             os.close(handle)
         await asyncio.wait((hello, ended), timeout=OPEN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        kind, _, rest = hello.result().partition(b" ") if hello.done() else (b"", b"", b"")
+        message, descriptors = hello.result() if hello.done() else (b"", [])
+        kind, _, rest = message.partition(b" ")
     except BaseException:
         forks.control.close()
         raise
     if kind != b"holds":
         forks.control.close()
         raise _RefusedError(rest.decode(errors="replace") or "it ended without a word")
-    return Cell(policy, msgspec.json.decode(rest, type=Held), forks, ended)
+    scratch = JailScratch(descriptors[0]) if descriptors else None
+    return Cell(policy, msgspec.json.decode(rest, type=Held), forks, ended, scratch)

@@ -12,8 +12,10 @@ from pipedreamer.sandbox.flight import now_ns
 from pipedreamer.sandbox.jobs import Job
 from pipedreamer.sandbox.lock.policy import Held, Policy
 from pipedreamer.sandbox.protocol import Code, Settings
+from pipedreamer.sandbox.scratch import MOST_FILES
 from pipedreamer.sandbox.spawner import CLOSE_SECONDS, Ears, Spawner, load
-from pipedreamer.sandbox.watchdog import PERIOD_S, look_after, weigh
+from pipedreamer.sandbox.upkeep import Upkeep
+from pipedreamer.sandbox.watchdog import MEBIBYTE, PERIOD_S, look_after, weigh
 from pipedreamer.sandbox.worker import Worker
 from pipedreamer.sandbox.zygote import Zygote
 
@@ -33,6 +35,7 @@ class Pool:
 
     def __init__(self, zygote: Zygote, ears: Ears, size: int, window: int) -> None:
         self._spawner = Spawner(zygote, ears)
+        self._tell = ears.listener.stray
         self._size = size
         self._window = window
         self._workers: list[Worker] = []
@@ -46,6 +49,7 @@ class Pool:
         self._watching = False
         self._looks = 0
         self._closing = False
+        self._upkeep = Upkeep()
         self._trouble = ""
         self.restarts = 0
 
@@ -74,12 +78,17 @@ class Pool:
 
         Raises as `start`, and then nothing has changed; so it is when this is cancelled.
         """
+        self._swap(code, *await self._started(code, policy))
+
+    async def _started(self, code: Code, policy: Policy) -> tuple[Cell, list[Worker]]:
         cell = await self._spawner.open(policy)
         try:
-            fresh = await self._all_started(code, cell)
+            return cell, await self._all_started(code, cell)
         except BaseException:
             cell.retire()
             raise
+
+    def _swap(self, code: Code, cell: Cell, fresh: list[Worker]) -> None:
         self._spawner.use(cell)
         old, self._workers, self._code = self._workers, fresh, code
         self._trouble = ""
@@ -100,6 +109,23 @@ class Pool:
                 start.cancel()
                 start.add_done_callback(_retire_started)
             raise
+
+    async def _renew(self, full: Cell) -> None:
+        """Workers in a jail of their own with an empty /tmp, in place of those whose /tmp is full."""
+        code = self._code
+        try:
+            cell, fresh = await self._started(code, full.policy)
+        except (NodeLoadError, SandboxError, OSError):
+            return  # it is tried again
+        if self._spawner.cell is not full:  # the code was swapped meanwhile
+            cell.retire()
+            for worker in fresh:
+                worker.retire()
+            return
+        self.restarts += len(self._workers)
+        self._swap(code, cell, fresh)
+        size = full.policy.scratch_size // MEBIBYTE
+        self._tell(f"nodes filled /tmp ({size} MiB, {MOST_FILES:,} files): new workers have an empty one\n")
 
     def apply(self, settings: Settings) -> None:
         """Give all workers new config and secrets, for the jobs that come after."""
@@ -228,6 +254,8 @@ class Pool:
         if cell and (not everyone or self._looks % LOOKS_A_WEIGHING == 0):
             # All of them: a thread that a node left behind goes on when its run has ended.
             weigh((*self._workers, *self._leaving), cell)
+            if not self._closing and self._upkeep.is_to_be_renewed(cell, asyncio.get_running_loop().time()):
+                self._in_background(self._renew(cell))
         self._hand_out()
         if everyone or self.waiting:
             asyncio.get_running_loop().call_later(PERIOD_S, self._look)

@@ -1,4 +1,4 @@
-"""A folder to write to, for workers that have no /tmp of their own because namespaces are refused.
+"""Where workers write to: the /tmp of their jail, or a folder of ours where namespaces are refused.
 
 What is in it was made by nodes: folders deeper than a path can say, closed to everybody, replaced by links meanwhile.
 """
@@ -10,11 +10,27 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-_MOST_FILES: Final = 16_384
+_SPARE: Final = 16
+MOST_FILES: Final = 16_384
 _DEEPEST: Final = 100
 _MOST_STEPS: Final = 200_000
 """Of removing: whoever still makes files while they are removed is not followed for ever."""
 _OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class JailScratch:
+    """The file system at a jail's /tmp, by a descriptor that is closed by `close`. The kernel bounds it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def is_full(self) -> bool:
+        """Whether less than a sixteenth of its bytes or files is left."""
+        room = os.fstatvfs(self._descriptor)
+        return room.f_bavail * _SPARE < room.f_blocks or room.f_favail * _SPARE < room.f_files
+
+    def close(self) -> None:
+        os.close(self._descriptor)
 
 
 class Scratch:
@@ -37,7 +53,7 @@ class Scratch:
                     for entry in entries:
                         used += entry.stat(follow_symlinks=False).st_blocks * 512
                         count += 1
-                        if used > self._size or count > _MOST_FILES or depth > _DEEPEST:
+                        if used > self._size or count > MOST_FILES or depth > _DEEPEST:
                             return True
                         if entry.is_dir(follow_symlinks=False):
                             waiting.append((entry.path, depth + 1))

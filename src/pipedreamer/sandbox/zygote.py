@@ -23,7 +23,7 @@ FORK_SECONDS = 30
 class Forks:
     """Has the other side of a control socket fork, and knows which children have ended and how."""
 
-    def __init__(self, connection: socket.socket, say: Callable[[bytes], None] = lambda _: None) -> None:
+    def __init__(self, connection: socket.socket, say: Callable[[bytes, list[int]], None] | None = None) -> None:
         self.control = Control(connection, self._take, self._lost)
         self._say = say
         self._numbers = itertools.count(1)
@@ -55,8 +55,8 @@ class Forks:
             ended = self._ended.pop(pid, None)
             if ended is not None and not ended.done():
                 ended.set_result(code)
-        else:
-            self._say(message)
+        elif self._say is not None:
+            self._say(message, descriptors)
 
     def _started(self, number: int, pid: int, handles: list[int]) -> None:
         waiting = self._starting.pop(number, None)

@@ -10,7 +10,7 @@ import msgspec
 from pipedreamer.sandbox.lock import jail, limits
 from pipedreamer.sandbox.lock.kernel import prctl
 from pipedreamer.sandbox.lock.locking import Lock, rules_of, system_paths
-from pipedreamer.sandbox.lock.policy import Policy
+from pipedreamer.sandbox.lock.policy import Held, Policy
 from pipedreamer.sandbox.lock.probe import probe
 from pipedreamer.sandbox.python import worker
 from pipedreamer.sandbox.python.forker import Forker
@@ -48,9 +48,20 @@ class Cells:
         except OSError as error:
             control.send(b"failed " + str(error).encode())
             os._exit(0)
-        control.send(b"holds " + msgspec.json.encode(held))
+        _tell(control, held)
         Forker(control, Cell(lock).begin).serve()
         os._exit(0)
+
+
+def _tell(control: socket.socket, held: Held) -> None:
+    """Say which layers hold; a jail's /tmp goes along, for nobody outside can look at it otherwise."""
+    message = b"holds " + msgspec.json.encode(held)
+    if held.namespaces:
+        control.send(message)
+        return
+    scratch = os.open(jail.SCRATCH, os.O_RDONLY | os.O_DIRECTORY)
+    socket.send_fds(control, [message], [scratch])
+    os.close(scratch)
 
 
 @dataclass(frozen=True, slots=True)
