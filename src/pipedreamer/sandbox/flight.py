@@ -5,8 +5,8 @@ processor, when the event loop last turned, and the outgoing bytes of the curren
 before a crash is not lost with the process. The engine believes nothing in it blindly: it is a worker's word.
 
 Layout, in 64-bit words: 0 heartbeat, 1 and 2 the stream offsets at which the outgoing bytes begin and end, from 3 on
-the attempt on the processor (since, deadline, node, attempt, run + 1); from word 8 on slots for those that wait or run
-in threads (run + 1, node, thread and attempt, deadline); then the bytes.
+the attempt on the processor (since, deadline, node, attempt, run + 1), 8 how many threads are the worker's own; from
+word 9 on slots for those that wait or run in threads (run + 1, node, thread and attempt, deadline); then the bytes.
 """
 
 import fcntl
@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from typing import Final
 
 SLOTS: Final = 512
-HEADER_WORDS: Final = 8
+HEADER_WORDS: Final = 9
 SLOT_WORDS: Final = 4
 OUTGOING_AT: Final = (HEADER_WORDS + SLOTS * SLOT_WORDS) * 8
 OUTGOING_SIZE: Final = 256 * 1024
 PAGE_SIZE: Final = OUTGOING_AT + OUTGOING_SIZE
 
-HEARTBEAT, BEGIN, END, SINCE, DEADLINE, NODE, ATTEMPT, HOLDER = range(HEADER_WORDS)
+HEARTBEAT, BEGIN, END, SINCE, DEADLINE, NODE, ATTEMPT, HOLDER, OWN_THREADS = range(HEADER_WORDS)
 
 _hold = struct.Struct(f"@{HOLDER - SINCE + 1}Q").pack_into
 
@@ -118,6 +118,10 @@ class FlightPage:
     def busy_ns(self, now: int) -> int:
         """How long the node on the processor has held it; 0 when none does."""
         return now - self._words[SINCE] if self._words[HOLDER] else 0
+
+    def own_threads(self) -> int:
+        """How many threads the worker keeps on purpose."""
+        return self._words[OWN_THREADS]
 
     def current(self) -> RunningAttempt | None:
         """The attempt that is on the processor in the worker's loop."""

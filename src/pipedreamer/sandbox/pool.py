@@ -49,7 +49,7 @@ class Pool:
         self._watching = False
         self._looks = 0
         self._closing = False
-        self._upkeep = Upkeep()
+        self._upkeep = Upkeep(size)
         self._trouble = ""
         self.restarts = 0
 
@@ -189,6 +189,23 @@ class Pool:
             else:
                 worker.retire()
 
+    async def _relieve(self, worker: Worker, why: str) -> None:
+        """A fresh worker in place of this one, which ends with its jobs."""
+        code = self._code
+        try:
+            fresh = await self._spawn(code)
+        except (NodeLoadError, SandboxError, OSError):
+            return  # it is tried again
+        if code is not self._code or worker not in self._workers:
+            fresh.retire()
+            return
+        self._workers[self._workers.index(worker)] = fresh
+        self._leaving.add(worker)
+        worker.retire()
+        self.restarts += 1
+        self._tell(f"{why}\n")
+        self._hand_out()
+
     def _give_up(self, trouble: str) -> None:
         self._trouble = trouble
         if not self._workers:
@@ -200,6 +217,7 @@ class Pool:
         cell = cell or await self._spawner.living_cell()
         worker = await self._spawner.spawn(cell, self, self._living.add)
         await load(worker, code, lambda: self._settings)
+        self._upkeep.begin(worker)
         return worker
 
     def _choose(self) -> Worker | None:
@@ -250,19 +268,32 @@ class Pool:
         self._looks += 1
         for worker in everyone:
             look_after(worker)
-        cell = self._spawner.cell
-        if cell and (not everyone or self._looks % LOOKS_A_WEIGHING == 0):
-            # All of them: a thread that a node left behind goes on when its run has ended.
-            weigh((*self._workers, *self._leaving), cell)
-            if not self._closing and self._upkeep.is_to_be_renewed(cell, asyncio.get_running_loop().time()):
-                self._in_background(self._renew(cell))
+        if not everyone or self._looks % LOOKS_A_WEIGHING == 0:
+            self._weigh()
         self._hand_out()
         if everyone or self.waiting:
             asyncio.get_running_loop().call_later(PERIOD_S, self._look)
-        elif cell and cell.needs_watching and not self._closing:
+        elif not self._closing and not self._is_settled():
             asyncio.get_running_loop().call_later(IDLE_PERIOD_S, self._look)
         else:
             self._watching = False
+
+    def _weigh(self) -> None:
+        """All workers: a thread that a node left behind goes on when its run has ended."""
+        cell, now = self._spawner.cell, asyncio.get_running_loop().time()
+        if cell is None or self._closing:
+            return
+        weigh((*self._workers, *self._leaving), cell)
+        if self._upkeep.is_to_be_renewed(cell, now):
+            self._in_background(self._renew(cell))
+        for worker in self._workers if len(self._leaving) < self._size else ():
+            if why := self._upkeep.trouble(worker, now):
+                self._in_background(self._relieve(worker, why))
+
+    def _is_settled(self) -> bool:
+        """Whether nothing changes before the next job comes."""
+        cell = self._spawner.cell
+        return cell is None or (not cell.needs_watching and all(map(self._upkeep.is_settled, self._workers)))
 
 
 def _retire_started(start: asyncio.Future[Worker]) -> None:

@@ -82,6 +82,11 @@ class Worker(asyncio.Protocol):
         self._ending: asyncio.Task[None] | None = None
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
+    @property
+    def begun(self) -> int:
+        """How many jobs it has been given so far."""
+        return self._serial
+
     async def load(self, code: Code, settings: Settings) -> None:
         """Hand it the workflow. Raises `NodeLoadError` with one line a node that cannot be loaded."""
         self.code = code

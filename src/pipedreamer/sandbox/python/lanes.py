@@ -6,20 +6,39 @@ import ctypes
 import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from pipedreamer.sandbox.flight import now_ns
+from pipedreamer.sandbox.flight import OWN_THREADS, FlightRecorder, now_ns
 
 
 class NodeStoppedError(BaseException):
     """Raised inside a node that must end: its time is over, or its run was cancelled."""
 
 
+class OwnThreads:
+    """Counts in the flight page the threads that stay on purpose: the engine takes others for left behind."""
+
+    def __init__(self, flight: FlightRecorder) -> None:
+        self._words = flight.words
+        self._turn = threading.Lock()
+
+    def begin(self) -> None:
+        """Called by a thread that is one of them."""
+        with self._turn:
+            self._words[OWN_THREADS] += 1
+
+    def end(self) -> None:
+        with self._turn:
+            self._words[OWN_THREADS] -= 1
+
+
 class Lane:
     """One thread. Runs a function at a time; one that had to be interrupted is not used again."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, own: OwnThreads) -> None:
         self._loop = loop
+        self._own = own
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="node", daemon=True)
         self._thread.start()
@@ -65,6 +84,13 @@ class Lane:
         self._jobs.put(None)
 
     def _serve(self) -> None:
+        self._own.begin()
+        try:
+            self._work()
+        finally:
+            self._own.end()
+
+    def _work(self) -> None:
         while True:
             try:
                 job = self._jobs.get()
@@ -77,15 +103,20 @@ class Lane:
 
 
 class Lanes:
-    """As many threads as there are plain functions running; a few stay for the next ones."""
+    """As many threads as there are plain functions running; a few stay for the next ones.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, keep: int = 16) -> None:
+    Those of `asyncio.to_thread` stay too.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, own: OwnThreads, keep: int = 16) -> None:
         self._loop = loop
+        self._own = own
         self._keep = keep
         self._free: list[Lane] = []
+        loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio", initializer=own.begin))
 
     def take(self) -> Lane:
-        return self._free.pop() if self._free else Lane(self._loop)
+        return self._free.pop() if self._free else Lane(self._loop, self._own)
 
     def give_back(self, lane: Lane) -> None:
         if lane.spent or len(self._free) >= self._keep:

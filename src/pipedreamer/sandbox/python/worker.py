@@ -33,7 +33,7 @@ from pipedreamer.sandbox.python.conduit import Conduit
 from pipedreamer.sandbox.python.context import PrintedLines
 from pipedreamer.sandbox.python.fetching import Fetcher
 from pipedreamer.sandbox.python.invoke import Invoker
-from pipedreamer.sandbox.python.lanes import Lanes
+from pipedreamer.sandbox.python.lanes import Lanes, OwnThreads
 from pipedreamer.sandbox.python.loader import LoadError, load
 from pipedreamer.sandbox.python.loop import NodeLoop
 from pipedreamer.sandbox.python.observed import Observer
@@ -205,7 +205,7 @@ class Worker:
             self._send(LoadFailed(error.messages))
             return
         self._loop.set_task_factory(NodeTasks(self._clock))
-        lanes = Lanes(self._loop)
+        lanes = Lanes(self._loop, OwnThreads(self._flight))
         invoker = Invoker(self._flight, self._clock, lanes, self._fetcher, self._send, printed, code.root)
         if observer:
             nodes = observer.around(nodes)
