@@ -16,9 +16,17 @@ class Masking(Protocol):
 SHOWN_TEXT = 64 * 1024
 
 
-def cut(text: str) -> str:
-    """A line or message of bounded length; after masking, since half of a secret would not be recognised as one."""
-    return text if len(text) <= SHOWN_TEXT else f"{text[:SHOWN_TEXT]}... (cut after {SHOWN_TEXT:,} characters)"
+def shown(text: str, mask: Masking) -> str:
+    """A worker's line or message with secrets hidden, and of bounded length.
+
+    It is cut after masking, since half of a secret would not be recognised as one. What the worker has cut may end
+    with such a half, and masking makes a text shorter: so the end of what is longer than is shown is never shown.
+    """
+    masked = mask.text(text)
+    if len(text) <= SHOWN_TEXT:
+        return masked
+    end = max(0, min(SHOWN_TEXT, len(masked) - (len(text) - SHOWN_TEXT)))
+    return f"{masked[:end]}... (cut after {end:,} characters)"
 
 
 class Timing(msgspec.Struct, frozen=True, rename="camel"):
@@ -52,7 +60,7 @@ class RunResult(msgspec.Struct, frozen=True):
         outputs = _joined(self.outputs)
         if mask.json(outputs) is not outputs:  # there is something to hide: in each node's own part of it
             outputs = _joined({node_id: mask.json(value) for node_id, value in self.outputs.items()})
-        errors = self.errors and {node_id: cut(mask.text(message)) for node_id, message in self.errors.items()}
+        errors = self.errors and {node_id: shown(message, mask) for node_id, message in self.errors.items()}
         ran = self.timing
         timing = _RunTiming(ran.started_at, ran.completed_at, ran.duration_ms, self.node_timings)
         return _encode(_Document(not errors, self.run_id, self.version, msgspec.Raw(outputs), errors, timing))

@@ -15,7 +15,7 @@ from pipedreamer.runtime.logs import LogSink, NodeLine
 from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts
 from pipedreamer.runtime.pooled_run import PooledRun
 from pipedreamer.runtime.relay import FetchRelay
-from pipedreamer.runtime.result import Masking, RunResult, cut
+from pipedreamer.runtime.result import Masking, RunResult, shown
 from pipedreamer.sandbox.connects import ClosedGateway, Gateway
 from pipedreamer.sandbox.jobs import Job, Sender
 from pipedreamer.sandbox.lock.policy import Held
@@ -186,7 +186,7 @@ class _Listener:
                 time=time.time(),
                 level=line.level,
                 node=node,
-                message=cut(self._around.mask().text(line.message)),
+                message=shown(line.message, self._around.mask()),
                 workflow=assembly.name,
                 version=assembly.plan.version,
                 run_id=run_id,
@@ -199,7 +199,7 @@ class _Listener:
         self.log(run, LogLine(run=0, node=node, attempt=0, level=level, message=text))
 
     def stray(self, text: str) -> None:
-        for line in text.splitlines():
+        for line in filter(str.strip, text.splitlines()):
             self.log(None, LogLine(run=-1, node=-1, attempt=0, level="warn", message=line))
 
     def fetch(self, sender: Sender, job: Job | None, message: Fetch | FetchMore | FetchStop) -> None:

@@ -15,7 +15,10 @@ FRAME_LIMIT: Final = 80 * 1024 * 1024
 """The longest frame either side accepts, in bytes; a longer one ends the connection."""
 
 TEXT_LIMIT: Final = 80 * 1024
-"""The longest log line or error a worker sends, in characters; the engine masks it and then cuts it to less."""
+"""The longest log line or error a worker sends, in characters; the engine masks it and then cuts it to less.
+
+Who sends a longer one has broken the protocol: the engine does not even look at it.
+"""
 
 LOCKED: Final = b"L"
 """The first byte a worker says, before any frame: its lock is closed."""

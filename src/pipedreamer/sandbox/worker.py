@@ -1,7 +1,6 @@
 """The engine's end of one worker: frames to and from it, the jobs it has, and who is to blame when it is lost."""
 
 import asyncio
-import os
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -30,10 +29,13 @@ from pipedreamer.sandbox.protocol import (
     ToEngine,
     ToWorker,
 )
+from pipedreamer.sandbox.stray import Stray
 
 LOAD_SECONDS = 60
 EXIT_SECONDS = 2
 LAST_WORDS_SECONDS = 0.1
+_LONGEST_ERROR: Final = 4 * TEXT_LIMIT
+"""In bytes of UTF-8."""
 MOST_TOGETHER = 4
 """So many frames are sent at once: a worker begins with the first while the engine reads further requests."""
 
@@ -78,7 +80,7 @@ class Worker(asyncio.Protocol):
         self._killed = False
         self._abandoning = False
         self._reason = ""
-        self._stray_rest = ""
+        self._stray = Stray(process.output, listener.stray)
         self._ending: asyncio.Task[None] | None = None
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
@@ -92,7 +94,7 @@ class Worker(asyncio.Protocol):
         self.code = code
         loop = self._loop
         self._process.ended.add_done_callback(lambda _: loop.call_later(LAST_WORDS_SECONDS, self._hang_up))
-        loop.add_reader(self._process.output, self._stray)
+        self._stray.begin()
         await loop.create_connection(lambda: self, sock=self._process.connection)
         self.send(settings)
         self.send(code)
@@ -187,6 +189,8 @@ class Worker(asyncio.Protocol):
         if isinstance(message, Outcome):
             self._outcome(message)
         elif isinstance(message, LogLine):
+            if len(message.message) > TEXT_LIMIT:
+                raise ValueError(f"a line of {len(message.message):,} characters")
             self._listener.log(self.jobs.get(message.run), message)
         elif isinstance(message, Fetch | FetchMore | FetchStop):
             job = self.jobs.get(message.run) if isinstance(message, Fetch) else None
@@ -198,7 +202,7 @@ class Worker(asyncio.Protocol):
             self.kill(frozenset(stuck))
         elif not self._loaded.done():
             if isinstance(message, LoadFailed):
-                self._loaded.set_exception(NodeLoadError("\n".join(message.messages)))
+                self._loaded.set_exception(NodeLoadError("\n".join(text[:TEXT_LIMIT] for text in message.messages)))
             elif isinstance(message, Ready):
                 self._loaded.set_result(None)
 
@@ -210,6 +214,8 @@ class Worker(asyncio.Protocol):
             # Whoever spoilt the process, it need not be the node whose answer it was.
             self.kill(frozenset(), "answered with what is no JSON")
             return
+        if len(outcome.value) > _LONGEST_ERROR and outcome.state != "ok":
+            raise ValueError(f"an error of {len(outcome.value):,} bytes")
         if outcome.last:
             del self.jobs[outcome.run], self.started[outcome.run]
             job.outcome(outcome)
@@ -219,22 +225,6 @@ class Worker(asyncio.Protocol):
         else:
             job.outcome(outcome)
 
-    def _stray(self) -> None:
-        try:
-            data = os.read(self._process.output, 65536)
-        except BlockingIOError:
-            return
-        if not data:
-            self._loop.remove_reader(self._process.output)
-            return
-        # Whole lines only: half of a secret would not be recognised as one.
-        text = self._stray_rest + data.decode(errors="replace")
-        whole, newline, self._stray_rest = text.rpartition("\n")
-        if len(self._stray_rest) > TEXT_LIMIT:
-            whole, self._stray_rest = text, ""
-        if whole:
-            self._listener.stray(whole + newline)
-
     async def _end(self) -> None:
         """The connection is gone: take what was left unsent, learn how the process ended, tell the jobs."""
         self._last_words()
@@ -242,7 +232,7 @@ class Worker(asyncio.Protocol):
             for message in self._frames.feed(self.page.unsent(self._frames.received)):
                 self._take(message)
         code = await self._exit_code()
-        self._last_stray()
+        self._stray.end()
         reason = self._reason or _in_words(code)
         interruptions = self._interruptions(reason)
         if not self._loaded.done():
@@ -293,12 +283,6 @@ class Worker(asyncio.Protocol):
             with suppress(TimeoutError):
                 return await asyncio.wait_for(asyncio.shield(self._process.ended), EXIT_SECONDS)
             return -signal.SIGKILL
-
-    def _last_stray(self) -> None:
-        self._stray()
-        if self._stray_rest:
-            self._listener.stray(self._stray_rest)
-        self._loop.remove_reader(self._process.output)
 
     def _interruptions(self, reason: str) -> dict[int, Interruption]:
         running = self.page.running()

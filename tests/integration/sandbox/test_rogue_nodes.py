@@ -137,6 +137,43 @@ async def test_a_secret_across_a_cut_or_a_pause_shows_no_part_of_itself(
     assert shown.count("***") >= 3
 
 
+@pytest.mark.parametrize(
+    ("before", "between", "after"),
+    [
+        pytest.param("z" * (81920 - 6), "", "", id="cut where the worker cuts"),
+        pytest.param("ghp_S3cr3tS3cr3t" * 2000 + "z" * 49914, "", "", id="cut after much was hidden"),
+        pytest.param("z" * 81920, "z", "", id="in the rest of a line that was too long"),
+        pytest.param("z" * 65535, "", "\n", id="across two readings"),
+    ],
+)
+@pytest.mark.parametrize("way", ["os.write(2, {}.encode())", "print({}, end='', flush=True)", "ctx.log.info({})"])
+async def test_no_half_of_a_secret_is_seen_where_a_line_is_too_long(
+    way: str, before: str, between: str, after: str, write_workflow: Any, start_session: Any
+) -> None:
+    if way.startswith("ctx"):
+        body = f"{way.format('text')}"
+    else:
+        first, second = way.format("text[:half]"), way.format("text[half:]")
+        body = f"{first}; time.sleep(0.2); {second}"
+    node = f"""
+        import os, time
+        def run(ctx, input):
+            token = ctx.secrets["token"]
+            text = {before!r} + {between!r} + token + {after!r}
+            half = len({before!r}) + len({between!r}) + 6
+            {body}
+    """
+    settings = Settings(config={}, secrets={"token": "ghp_S3cr3tS3cr3t"})
+    bench = await start_session(write_workflow({"n": node}), ONE_WORKER, settings=settings)
+    assert (await bench.run()).success
+    await bench.session.close()
+    shown = "".join(line.message for line in bench.lines)
+    assert len(shown) > 100
+    assert "ghp" not in shown
+    assert "S3c" not in shown
+    assert "cr3t" not in shown
+
+
 async def test_an_attempt_lost_with_its_process_counts_in_the_timing_and_is_told(
     write_workflow: Any, start_session: Any
 ) -> None:

@@ -138,13 +138,12 @@ class PrintedLines(io.TextIOBase):
     def write(self, text: str) -> int:
         attempt = current.get()
         *lines, rest = (self.rest.pop(attempt, "") + text).split("\n")
-        if len(rest) > TEXT_LIMIT:
-            lines, rest = [*lines, rest], ""
         for line in lines:
             if line.strip():
                 self._send(log_line(attempt, self._level, line))
         if rest:
-            self.rest[attempt] = rest
+            # What is left of a line too long is never told: it could begin in the middle of a secret.
+            self.rest[attempt] = rest[:TEXT_LIMIT]
         return len(text)
 
     def finish(self, attempt: Attempt) -> None:
