@@ -125,7 +125,7 @@ async def test_a_secret_across_a_cut_or_a_pause_shows_no_part_of_itself(
             os.write(2, token[:9].encode())
             time.sleep(0.3)
             os.write(2, token[9:].encode() + b"\\n")
-            raise ValueError("z" * (65536 - 30) + token)
+            raise ValueError("z" * (65536 - 60) + token)
     """
     settings = Settings(config={}, secrets={"token": "ghp_S3cr3tS3cr3t"})
     bench = await start_session(write_workflow({"n": node}), ONE_WORKER, settings=settings)
