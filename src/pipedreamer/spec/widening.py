@@ -13,8 +13,9 @@ from pipedreamer.spec.quantity import memory_text
 def widened(old: Permissions, new: Permissions) -> tuple[str, ...]:
     """What `new` allows and `old` does not, a phrase each: `connections to a.com:443`; empty where there is nothing.
 
-    A destination counts as allowed where one that covers it was: a wildcard covers the names below its suffix, a
-    network its addresses. Which addresses a name leads to is not looked at.
+    A destination counts as allowed where one that covers it was: a wildcard covers the wildcards below its suffix, a
+    network its addresses. A name is more than the wildcard above it: it may lead to a private address (contract:
+    permissions).
     """
     secrets = (*_secrets(old, new), *_sent(old, new))
     return (*_net(old, new), *_files(old, new), *_env(old, new), *_memory(old, new), *secrets)
@@ -26,7 +27,8 @@ def _net(old: Permissions, new: Permissions) -> Iterator[str]:
     if new.net == "any":
         yield "connections to everywhere"
         return
-    yield from (f"connections to {one}" for one in _unknown(new.net, old.net))
+    before = _Known(old.net)
+    yield from (f"connections to {one}" for one in new.net if not before.reaches(one))
 
 
 def _unknown(net: Iterable[Destination], known: Iterable[Destination]) -> Iterator[Destination]:
@@ -87,7 +89,13 @@ class _Known:
         for port, networks in self._networks.items():
             self._networks[port] = _merged(networks)
 
+    def reaches(self, one: Destination) -> bool:
+        """Whether every address that `one` may lead to could be reached before."""
+        is_name = _network(one.host) is None and not one.host.startswith("*.")
+        return one in self._hosts if is_name else self.covers(one)
+
     def covers(self, one: Destination) -> bool:
+        """Whether `one` is a name, wildcard or network within those of before."""
         if network := _network(one.host):
             return any(is_within(network, known) for known in self._networks.get(one.port, ()))
         return one in self._hosts or any(Destination(f"*.{suffix}", one.port) in self._hosts for suffix in _above(one))
