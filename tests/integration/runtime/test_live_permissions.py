@@ -159,7 +159,7 @@ async def test_a_reload_with_narrower_permissions_is_taken_and_can_be_taken_back
     desk: OpenDesk, write_workflow: WriteWorkflow
 ) -> None:
     async with desk("permissions: {net: ['*.b.com'], secrets: [slack, github]}") as at:
-        await at.edit("permissions: {net: [a.b.com], secrets: [slack], inject: [github]}", write_workflow)
+        await at.edit("permissions: {net: ['*.a.b.com'], secrets: [slack], inject: [github]}", write_workflow)
         assert await at.seen() == ["slack"]
         await at.edit("permissions: {secrets: []}", write_workflow)
         assert await at.seen() == []
