@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 import orjson
 
-from pipedreamer.sandbox.protocol import TEXT_LIMIT, LogLine, ToEngine
+from pipedreamer.sandbox.protocol import TEXT_LIMIT, LogLine
 from pipedreamer.sandbox.python.attempt import Attempt, current
 from pipedreamer.sandbox.python.explain import clean
 from pipedreamer.sandbox.python.fetching import Fetcher, NodeResponse
@@ -23,7 +23,7 @@ class NodeLog:
 
     __slots__ = ("_attempt", "_send")
 
-    def __init__(self, attempt: Attempt, send: Callable[[ToEngine], None]) -> None:
+    def __init__(self, attempt: Attempt, send: Callable[[LogLine], None]) -> None:
         self._attempt = attempt
         self._send = send
 
@@ -64,7 +64,7 @@ class NodeContext(msgspec.Struct, eq=False):
     node: str
     _attempt: Attempt
     _state: RunState
-    _send: Callable[[ToEngine], None]
+    _send: Callable[[LogLine], None]
     _fetcher: Fetcher
     _log: NodeLog | None = None
     _config: dict[str, Any] | None = None
@@ -122,7 +122,7 @@ class PrintedLines(io.TextIOBase):
     `rest` has what was printed without a line's end so far.
     """
 
-    def __init__(self, level: Level, send: Callable[[ToEngine], None]) -> None:
+    def __init__(self, level: Level, send: Callable[[LogLine], None]) -> None:
         self._level = level
         self._send = send
         self.rest: dict[Attempt | None, str] = {}

@@ -10,13 +10,14 @@ from typing import Any, Literal
 import msgspec
 
 from pipedreamer.sandbox.flight import FlightRecorder, now_ns
-from pipedreamer.sandbox.protocol import ToEngine, timed_out
+from pipedreamer.sandbox.protocol import LogLine, timed_out
 from pipedreamer.sandbox.python.attempt import Attempt, current
 from pipedreamer.sandbox.python.clock import Clock
-from pipedreamer.sandbox.python.context import NodeContext, PrintedLines
+from pipedreamer.sandbox.python.context import NodeContext
 from pipedreamer.sandbox.python.explain import clean, explain
 from pipedreamer.sandbox.python.fetching import Fetcher
 from pipedreamer.sandbox.python.lanes import Lanes, NodeStoppedError
+from pipedreamer.sandbox.python.lines import Unfinished
 from pipedreamer.sandbox.python.loader import LoadedNode
 from pipedreamer.sandbox.python.run_state import RunState
 from pipedreamer.sandbox.python.typed import InputError
@@ -47,8 +48,8 @@ class Invoker:
         clock: Clock,
         lanes: Lanes,
         fetcher: Fetcher,
-        send: Callable[[ToEngine], None],
-        printed: tuple[PrintedLines, ...],
+        send: Callable[[LogLine], None],
+        unfinished: tuple[Unfinished, ...],
         root: str,
     ) -> None:
         self._flight = flight
@@ -56,7 +57,7 @@ class Invoker:
         self._lanes = lanes
         self._fetcher = fetcher
         self._send = send
-        self._printed = printed
+        self._unfinished = unfinished
         self._root = root
 
     def attempt(self, state: RunState, call: Call) -> JsonText | Ending | Coroutine[Any, Any, Ending]:
@@ -146,7 +147,7 @@ class Invoker:
         attempt.watched = True  # and is no longer the clock's business
         if attempt.children:
             attempt.end_children()
-        for lines in self._printed:
+        for lines in self._unfinished:
             if lines.rest:
                 lines.finish(attempt)
         if attempt.reason is not None:

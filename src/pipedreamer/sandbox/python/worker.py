@@ -34,6 +34,7 @@ from pipedreamer.sandbox.python.context import PrintedLines
 from pipedreamer.sandbox.python.fetching import Fetcher
 from pipedreamer.sandbox.python.invoke import Invoker
 from pipedreamer.sandbox.python.lanes import Lanes, OwnThreads
+from pipedreamer.sandbox.python.lines import Lines
 from pipedreamer.sandbox.python.loader import LoadError, load
 from pipedreamer.sandbox.python.loop import NodeLoop
 from pipedreamer.sandbox.python.observed import Observer
@@ -193,8 +194,9 @@ class Worker:
                 raise ValueError(f"{type(message).__name__} before the code")
 
     def _load(self, code: Code) -> None:
-        printed = PrintedLines("info", self._send), PrintedLines("warn", self._send)
-        sys.stdout, sys.stderr = printed
+        lines = Lines(self._send)
+        out, err = PrintedLines("info", lines.send), PrintedLines("warn", lines.send)
+        sys.stdout, sys.stderr = out, err
         os.chdir(code.root)
         # Plain functions in threads share the interpreter: the shorter its turns, the fairer.
         sys.setswitchinterval(0.001)
@@ -206,7 +208,7 @@ class Worker:
             return
         self._loop.set_task_factory(NodeTasks(self._clock))
         lanes = Lanes(self._loop, OwnThreads(self._flight))
-        invoker = Invoker(self._flight, self._clock, lanes, self._fetcher, self._send, printed, code.root)
+        invoker = Invoker(self._flight, self._clock, lanes, self._fetcher, lines.send, (out, err, lines), code.root)
         if observer:
             nodes = observer.around(nodes)
         self._runner = Runner(code, nodes, invoker, self._outbox)
