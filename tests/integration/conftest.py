@@ -61,13 +61,19 @@ async def start_session() -> AsyncIterator[StartSession]:
             memory: int | None = None,
             notify: bool = True,
             namespaces: bool = True,
+            hear: Callable[[NodeLine], None] = lambda _: None,
         ) -> Bench:
             values = settings or Settings(config={}, secrets={})
             lines: list[NodeLine] = []
+
+            def log(line: NodeLine) -> None:
+                lines.append(line)
+                hear(line)
+
             around = Surroundings(
                 broker=broker or NoNetwork(),
                 mask=lambda: Mask(values.secrets),
-                log=lines.append,
+                log=log,
                 capacity=capacity or Capacity(workers=2, running=64),
                 gateway=gateway,
             )

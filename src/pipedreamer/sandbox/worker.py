@@ -12,6 +12,7 @@ from pipedreamer.errors import NodeLoadError
 from pipedreamer.sandbox.flight import RunningAttempt, now_ns
 from pipedreamer.sandbox.framing import Unpacker, pack
 from pipedreamer.sandbox.jobs import Cause, Interruption, Job, Listener
+from pipedreamer.sandbox.pace import FRAME_NS, Pace, Way
 from pipedreamer.sandbox.process import Process
 from pipedreamer.sandbox.protocol import (
     TEXT_LIMIT,
@@ -36,6 +37,8 @@ EXIT_SECONDS = 2
 LAST_WORDS_SECONDS = 0.1
 _LONGEST_ERROR: Final = 4 * TEXT_LIMIT
 """In bytes of UTF-8."""
+MOST_LAST_LINES: Final = 5_000
+"""Of what a worker had not sent when it ended: nothing keeps these back, and all callers wait for them."""
 MOST_TOGETHER = 4
 """So many frames are sent at once: a worker begins with the first while the engine reads further requests."""
 
@@ -80,7 +83,10 @@ class Worker(asyncio.Protocol):
         self._killed = False
         self._abandoning = False
         self._reason = ""
-        self._stray = Stray(process.output, listener.stray)
+        pace = Pace()
+        self._way = Way(pace, self._stop_reading, self._go_on)
+        self._stray = Stray(process.output, listener.stray, pace)
+        self._last_lines = 0
         self._ending: asyncio.Task[None] | None = None
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
@@ -173,25 +179,33 @@ class Worker(asyncio.Protocol):
             for message in self._frames.feed(data):
                 if type(message) is Outcome:
                     self._outcome(message)
-                else:
-                    self._take(message)
+                    continue
+                self._take(message)
+                if self._way.is_stopped:
+                    break
         except ValueError as error:
             self.kill(frozenset(), f"broke the protocol: {error}")
 
     def amid_a_frame_ns(self, now: int) -> int:
         """For how long the rest of a frame that has begun has not come; 0 where none has begun."""
-        return now - self._heard if self._frames.is_amid else 0
+        return now - self._heard if self._frames.is_amid and not self._way.is_stopped else 0
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self._way.open()
         self._ending = self._loop.create_task(self._end())
 
     def _take(self, message: ToEngine) -> None:
         if isinstance(message, Outcome):
             self._outcome(message)
-        elif isinstance(message, LogLine):
-            if len(message.message) > TEXT_LIMIT:
-                raise ValueError(f"a line of {len(message.message):,} characters")
-            self._listener.log(self.jobs.get(message.run), message)
+        else:
+            began = now_ns()
+            self._hear(message)
+            self._way.spend(now_ns() - began + FRAME_NS)
+
+    def _hear(self, message: ToEngine) -> None:
+        """What is no outcome: nobody waits for it, so that it has to wait for the others."""
+        if isinstance(message, LogLine):
+            self._line(message)
         elif isinstance(message, Fetch | FetchMore | FetchStop):
             job = self.jobs.get(message.run) if isinstance(message, Fetch) else None
             self._listener.fetch(self, job, message)
@@ -206,9 +220,26 @@ class Worker(asyncio.Protocol):
             elif isinstance(message, Ready):
                 self._loaded.set_result(None)
 
+    def _line(self, line: LogLine) -> None:
+        if len(line.message) > TEXT_LIMIT:
+            raise ValueError(f"a line of {len(line.message):,} characters")
+        self._last_lines += self._ending is not None
+        if self._last_lines <= MOST_LAST_LINES:
+            self._listener.log(self.jobs.get(line.run), line)
+
+    def _stop_reading(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def _go_on(self) -> None:
+        self.data_received(b"")
+        if self._transport is not None and not self._transport.is_closing() and not self._way.is_stopped:
+            self._transport.resume_reading()
+
     def _outcome(self, outcome: Outcome) -> None:
         job = self.jobs.get(outcome.run)
         if job is None:
+            self._way.spend(FRAME_NS)
             return
         if outcome.state == "ok" and not _is_json(outcome.value):
             # Whoever spoilt the process, it need not be the node whose answer it was.
@@ -224,6 +255,7 @@ class Worker(asyncio.Protocol):
                 self.retire()
         else:
             job.outcome(outcome)
+            self._way.spend(FRAME_NS)
 
     async def _end(self) -> None:
         """The connection is gone: take what was left unsent, learn how the process ended, tell the jobs."""
@@ -233,6 +265,9 @@ class Worker(asyncio.Protocol):
                 self._take(message)
         code = await self._exit_code()
         self._stray.end()
+        if self._last_lines > MOST_LAST_LINES:
+            more = self._last_lines - MOST_LAST_LINES
+            self._listener.stray(f"{more:,} more lines of a worker that has ended were dropped\n")
         reason = self._reason or _in_words(code)
         interruptions = self._interruptions(reason)
         if not self._loaded.done():

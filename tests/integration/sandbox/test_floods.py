@@ -1,9 +1,16 @@
 """Workers that say more than anybody wants to hear: the engine stays as quick for the others, and as small."""
 
+import asyncio
+import re
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
+from pipedreamer.runtime.logs import NodeLine
 from pipedreamer.runtime.session import Capacity
 
 TWO_WORKERS = Capacity(workers=2, running=16)
@@ -24,6 +31,107 @@ WIRE = """
             except OSError:
                 pass
 """
+FLOODS = {
+    "frames on the wire": "wire().sendall(frame(['log', 1, 0, 1, 'info', 'flood']) * 20_000)",
+    "writes past Python": "[os.write(2, b'flood\\n' * 1000) for _ in range(20)]",
+}
+LINE_S = 0.001
+"""What a slow log takes for a line."""
+
+
+class SlowLog:
+    """Counts the lines that are heard in each turn of the loop; `beat` turns it."""
+
+    def __init__(self) -> None:
+        self.turn = 0
+        self.heard: Counter[int] = Counter()
+
+    def __call__(self, line: NodeLine) -> None:
+        time.sleep(LINE_S)
+        self.heard[self.turn] += "flood" in line.message
+
+    @asynccontextmanager
+    async def beating(self) -> AsyncIterator[None]:
+        async def beat() -> None:
+            while True:
+                self.turn += 1
+                await asyncio.sleep(0)
+
+        beating = asyncio.ensure_future(beat())
+        yield
+        beating.cancel()
+
+
+@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
+async def test_other_callers_wait_for_no_more_than_a_few_lines_of_a_flood(
+    flood: str, write_workflow: Any, start_session: Any
+) -> None:
+    node = f"""{WIRE}
+    async def run(ctx, input):
+        if input:
+            await asyncio.to_thread(lambda: {flood})
+        return "ok"
+    """
+    log = SlowLog()
+    folder = write_workflow({"n": node}, extra="config: {timeout: 60s}\n")
+    bench = await start_session(folder, TWO_WORKERS, hear=log)
+    flooding = asyncio.ensure_future(bench.run(1))
+    async with asyncio.timeout(50), log.beating():
+        while log.heard.total() < 100:
+            assert (await bench.run()).success
+    assert max(log.heard.values()) < 200  # a read of the wire has 7,000 of them, one of the pipe 10,000
+    assert not flooding.done()
+    flooding.cancel()
+
+
+async def test_a_flood_that_is_under_way_when_its_worker_dies_is_not_heard_to_its_end(
+    write_workflow: Any, start_session: Any
+) -> None:
+    node = f"""{WIRE}
+    async def run(ctx, input):
+        found = wire()
+        found.setblocking(False)
+        while True:
+            try:
+                found.send(frame(["log", 1, 0, 1, "info", "x"]) * 40_000)
+            except BlockingIOError:
+                os._exit(1)
+    """
+    bench = await start_session(write_workflow({"n": node}), TWO_WORKERS, hear=lambda _: time.sleep(0.0001))
+    assert not (await bench.run()).success
+    text = "".join(line.message for line in bench.lines)
+    assert "more lines of a worker that has ended were dropped" in text
+
+
+@pytest.mark.parametrize("keyword", ["async def", "def"])
+@pytest.mark.parametrize("way", ["print('flood')", "ctx.log.info('flood')", "sys.stderr.write('flood\\n')"])
+async def test_a_node_that_writes_without_end_is_not_slowed_down_and_loses_lines_that_are_counted(
+    way: str, keyword: str, write_workflow: Any, start_session: Any
+) -> None:
+    node = f"""
+    import sys
+    {keyword} run(ctx, input):
+        for _ in range(50_000):
+            {way}
+    """
+    bench = await start_session(write_workflow({"n": node}), TWO_WORKERS)
+    assert (await bench.run()).success
+    shown = [line for line in bench.lines if line.message == "flood"]
+    dropped = [line for line in bench.lines if "lines were dropped" in line.message]
+    counts = [int(re.sub("[^0-9]", "", line.message.partition(" ")[0])) for line in dropped]
+    assert len(shown) + sum(counts) == 50_000
+    assert {(line.node, line.level) for line in dropped} == {("n", "warn")}
+    assert {line.run_id for line in dropped} == {shown[0].run_id}
+
+
+async def test_runs_that_write_little_lose_nothing_however_many_they_are(
+    write_workflow: Any, start_session: Any
+) -> None:
+    node = "async def run(ctx, input):\n    for n in range(200):\n        print(n)"
+    bench = await start_session(write_workflow({"n": node}), TWO_WORKERS)
+    results = await asyncio.gather(*(bench.run() for _ in range(80)))
+    assert all(result.success for result in results)
+    assert len(bench.lines) == 80 * 200
 
 
 @pytest.mark.parametrize(
