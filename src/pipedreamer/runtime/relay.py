@@ -8,6 +8,7 @@ from pipedreamer.runtime.broker import Answer, Broker
 from pipedreamer.sandbox.jobs import Sender
 from pipedreamer.sandbox.protocol import (
     FETCH_WINDOW,
+    MOST_FETCHES,
     Fetch,
     FetchData,
     FetchFailed,
@@ -17,6 +18,8 @@ from pipedreamer.sandbox.protocol import (
 )
 
 PIECE = 256 * 1024
+MOST = 2 * MOST_FETCHES
+"""Of one worker: more than any has that keeps to what it may."""
 
 
 class _Credit:
@@ -42,51 +45,69 @@ class FetchRelay:
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
-        self._tasks: dict[tuple[Sender, int], tuple[asyncio.Task[None], _Credit]] = {}
+        self._under_way: dict[Sender, dict[int, tuple[asyncio.Task[None], _Credit]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def take(self, sender: Sender, message: Fetch | FetchMore | FetchStop) -> None:
-        """A frame from a worker."""
-        key = (sender, message.id)
+        """A frame from a worker. Raises `ValueError` when it has too many under way."""
+        mine = self._under_way.setdefault(sender, {})
         if isinstance(message, Fetch):
-            if key not in self._tasks:
-                credit = _Credit()
-                task = asyncio.get_running_loop().create_task(self._serve(sender, message, credit))
-                self._tasks[key] = (task, credit)
-                task.add_done_callback(lambda _: self._tasks.pop(key, None))
-        elif key in self._tasks:
-            task, credit = self._tasks[key]
+            if message.id not in mine:
+                self._begin(sender, message, mine)
+        elif message.id in mine:
+            task, credit = mine[message.id]
             if isinstance(message, FetchMore):
                 credit.add(message.taken)
             else:
+                del mine[message.id]
                 task.cancel()
 
     def gone(self, sender: Sender) -> None:
         """This worker is lost: nobody waits for its fetches."""
-        for (owner, _), (task, _) in list(self._tasks.items()):
-            if owner is sender:
-                task.cancel()
+        for task, _ in self._under_way.pop(sender, {}).values():
+            task.cancel()
 
     async def close(self) -> None:
-        for task, _ in list(self._tasks.values()):
+        for task in tuple(self._tasks):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
         await self.broker.close()
 
+    def _begin(self, sender: Sender, request: Fetch, mine: dict[int, tuple[asyncio.Task[None], _Credit]]) -> None:
+        if len(mine) >= MOST:
+            raise ValueError(f"more than {MOST:,} fetches are under way")
+        credit = _Credit()
+        task = asyncio.get_running_loop().create_task(self._serve(sender, request, credit))
+        mine[request.id] = task, credit
+        self._tasks.add(task)
+
+        def ended(_: object) -> None:
+            self._tasks.discard(task)
+            if request.id in mine and mine[request.id][0] is task:
+                del mine[request.id]
+
+        task.add_done_callback(ended)
+
     async def _serve(self, sender: Sender, request: Fetch, credit: _Credit) -> None:
+        """A fetch is under way until the worker reads its answer, which must not gather here."""
         try:
             async with self.broker.open(request, sender) as answer:
-                sender.send(
-                    FetchHead(id=request.id, status=answer.status, url=answer.url, headers=tuple(answer.headers))
-                )
+                head = FetchHead(id=request.id, status=answer.status, url=answer.url, headers=tuple(answer.headers))
+                await _tell(sender, head)
                 await self._body(sender, request.id, answer, credit)
-            sender.send(FetchData(id=request.id, data=b"", last=True))
+            await _tell(sender, FetchData(id=request.id, data=b"", last=True))
         except FetchError as error:
-            sender.send(FetchFailed(id=request.id, message=str(error)))
+            await _tell(sender, FetchFailed(id=request.id, message=str(error)))
 
     async def _body(self, sender: Sender, number: int, answer: Answer, credit: _Credit) -> None:
         async for chunk in answer.chunks():
             for start in range(0, len(chunk), PIECE):
                 piece = bytes(chunk[start : start + PIECE])
                 await credit.spend(len(piece))
-                sender.send(FetchData(id=number, data=piece, last=False))
+                await _tell(sender, FetchData(id=number, data=piece, last=False))
+
+
+async def _tell(sender: Sender, message: FetchHead | FetchData | FetchFailed) -> None:
+    await sender.drained()
+    sender.send(message)

@@ -46,6 +46,8 @@ class Sender(Protocol):
     """Whoever can be answered: a worker."""
 
     def send(self, message: ToWorker) -> None: ...
+    async def drained(self) -> None:
+        """Wait until it reads what it was sent."""
 
 
 class Listener(Protocol):

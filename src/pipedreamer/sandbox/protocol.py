@@ -222,6 +222,9 @@ class ConnectAnswer(msgspec.Struct, array_like=True, frozen=True):
     addresses: tuple[str, ...] = ()
 
 
+MOST_FETCHES: Final = 256
+"""How many fetches of a worker are under way at once; more wait in the worker."""
+
 FETCH_WINDOW: Final = 1024 * 1024
 """How many bytes of a body may be on their way before the worker has taken them."""
 

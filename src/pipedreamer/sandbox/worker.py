@@ -87,6 +87,8 @@ class Worker(asyncio.Protocol):
         self._way = Way(pace, self._stop_reading, self._go_on)
         self._stray = Stray(process.output, listener.stray, pace)
         self._last_lines = 0
+        self._has_room = asyncio.Event()
+        self._has_room.set()
         self._ending: asyncio.Task[None] | None = None
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
@@ -134,6 +136,9 @@ class Worker(asyncio.Protocol):
 
     def send(self, message: ToWorker) -> None:
         self._write(pack(message))
+
+    async def drained(self) -> None:
+        await self._has_room.wait()
 
     def retire(self) -> None:
         """Hang up when its jobs have ended."""
@@ -185,6 +190,12 @@ class Worker(asyncio.Protocol):
                     break
         except ValueError as error:
             self.kill(frozenset(), f"broke the protocol: {error}")
+
+    def pause_writing(self) -> None:
+        self._has_room.clear()
+
+    def resume_writing(self) -> None:
+        self._has_room.set()
 
     def amid_a_frame_ns(self, now: int) -> int:
         """For how long the rest of a frame that has begun has not come; 0 where none has begun."""

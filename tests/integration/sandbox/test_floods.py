@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from pipedreamer.authoring import FetchError
 from pipedreamer.runtime.logs import NodeLine
 from pipedreamer.runtime.session import Capacity
+from pipedreamer.sandbox.protocol import MOST_FETCHES, Fetch
 
 TWO_WORKERS = Capacity(workers=2, running=16)
 WIRE = """
@@ -132,6 +134,86 @@ async def test_runs_that_write_little_lose_nothing_however_many_they_are(
     results = await asyncio.gather(*(bench.run() for _ in range(80)))
     assert all(result.success for result in results)
     assert len(bench.lines) == 80 * 200
+
+
+class HeldBroker:
+    """Answers nothing before `go`, and then that there is no answer; knows how many fetches were open at once."""
+
+    def __init__(self, failure: str = "no") -> None:
+        self.go = asyncio.Event()
+        self.open_now = self.most = 0
+        self._failure = failure
+
+    @asynccontextmanager
+    async def open(self, _request: Fetch, _worker: object = None, /) -> AsyncIterator[Any]:
+        self.open_now += 1
+        self.most = max(self.most, self.open_now)
+        try:
+            await self.go.wait()
+            raise FetchError(self._failure)
+            yield
+        finally:
+            self.open_now -= 1
+
+    async def close(self) -> None:
+        return
+
+
+async def test_a_node_may_begin_any_number_of_fetches_and_so_many_reach_the_engine_at_once(
+    write_workflow: Any, start_session: Any
+) -> None:
+    node = """
+        import asyncio
+        async def run(ctx, input):
+            if input:
+                got = await asyncio.gather(*(ctx.fetch("x", "/") for _ in range(5000)), return_exceptions=True)
+                return sum("FetchError" in repr(one) for one in got)
+    """
+    broker = HeldBroker()
+    bench = await start_session(write_workflow({"n": node}), Capacity(workers=1, running=8), broker=broker)
+    flooding = asyncio.ensure_future(bench.run(1))
+    while broker.open_now < MOST_FETCHES:  # noqa: ASYNC110 - nobody else tells
+        await asyncio.sleep(0.01)
+    for _ in range(3):
+        await bench.run(0)  # behind what is on its way, in the same worker
+    broker.go.set()
+    assert (await flooding).output("n") == 5000
+    assert broker.most == MOST_FETCHES
+
+
+async def test_a_fetch_that_waits_in_the_worker_ends_at_its_own_timeout(
+    write_workflow: Any, start_session: Any
+) -> None:
+    node = f"""
+        import asyncio
+        async def run(ctx, input):
+            held = [asyncio.ensure_future(ctx.fetch("x", "/")) for _ in range({MOST_FETCHES})]
+            await asyncio.sleep(0)
+            await ctx.fetch("x", "/", timeout=0.1)
+    """
+    bench = await start_session(write_workflow({"n": node}), TWO_WORKERS, broker=HeldBroker())
+    assert "timed out after 100ms, waiting for other fetches to end" in (await bench.run()).errors["n"]
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["without an answer", "whose answers are not read"])
+async def test_a_worker_that_sends_fetches_without_end_is_ended(
+    answered: bool, write_workflow: Any, start_session: Any
+) -> None:
+    node = f"""{WIRE}
+    async def run(ctx, input):
+        found = wire()
+        for number in range(20_000):
+            found.sendall(frame(["fetch", number, 1, 0, "http", "x", "/", "GET", [], None, None, None]))
+        time.sleep(20)
+    """
+    broker = HeldBroker("no" * 5000)
+    if answered:
+        broker.go.set()
+    bench = await start_session(write_workflow({"n": node}), TWO_WORKERS, broker=broker)
+    assert "more than 512 fetches are under way" in (await bench.run()).errors["n"]
+    assert broker.most <= 512
+    while broker.open_now:  # noqa: ASYNC110 - the same
+        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ class Sender:
         self._permitted = Permitted(self._permissions, Egress(()))
         self._pools = Pools(AllowedResolve(Egress(()), self._resolve))
         self._places = Places(limits)
+        self._mask = Mask.none()
 
     async def permit(self, permissions: Permissions) -> None:
         """Send by these from now on; until the first call nothing is permitted."""
@@ -47,13 +48,13 @@ class Sender:
         self, request: Fetch, secrets: dict[str, Any], stack: AsyncExitStack, worker: object = None
     ) -> HttpAnswer:
         """The answer; `stack` takes what is to be given back when it is done with. Raises FetchError."""
-        complain = _complaints(f"ctx.fetch({request.service[:60]!r})", secrets)
+        complain = self._complaints(f"ctx.fetch({request.service[:60]!r})", secrets)
         try:
             patience = Patience.of(request.timeout, self._limits.silence_s)
             target = first_target(request, secrets, self._limits, self._permitted)
         except FetchError as error:
             raise complain(str(error)) from None
-        complain = _complaints(_what(target), secrets)
+        complain = self._complaints(_what(target), secrets)
         try:
             await self._take_place(worker, _size(request), patience, stack)
             pool = await stack.enter_async_context(self._pools.lend(request.ca))
@@ -80,8 +81,8 @@ class Sender:
             response = await exchange.run()
         except (TimeoutError, FetchError, *FAILURES) as error:
             # The cause is left out: a library's message may quote headers.
-            raise _complaints(_what(first, exchange.target), secrets)(self._why(error, exchange)) from None
-        complain = _complaints(_what(first, exchange.target), secrets)
+            raise self._complaints(_what(first, exchange.target), secrets)(self._why(error, exchange)) from None
+        complain = self._complaints(_what(first, exchange.target), secrets)
         answer = HttpAnswer(response, exchange.target, self._limits, exchange.patience, complain)
 
         async def end() -> None:
@@ -89,6 +90,13 @@ class Sender:
 
         stack.push_async_callback(end)
         return answer
+
+    def _complaints(self, what: str, secrets: dict[str, Any]) -> Callable[[str], FetchError]:
+        def complain(reason: str) -> FetchError:
+            self._mask = self._mask.with_secrets(secrets)
+            return FetchError(self._mask.text(f"{what}: {reason}"))
+
+        return complain
 
     def _why(self, error: Exception, exchange: Exchange) -> str:
         if isinstance(error, FetchError):
@@ -105,7 +113,3 @@ def _size(request: Fetch) -> int:
 def _what(first: Target, last: Target | None = None) -> str:
     what = f"{first.method} {shown(first.url)}"
     return what if last is None or last is first else f"{what} (redirected to {shown(last.url)})"
-
-
-def _complaints(what: str, secrets: dict[str, Any]) -> Callable[[str], FetchError]:
-    return lambda reason: FetchError(Mask(secrets).text(f"{what}: {reason}"))

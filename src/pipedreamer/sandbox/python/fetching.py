@@ -5,10 +5,20 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Literal
 
+import msgspec
 import orjson
 
 from pipedreamer.authoring import FetchError
-from pipedreamer.sandbox.protocol import FetchData, FetchFailed, FetchHead, FetchMore, FetchStop, ToEngine
+from pipedreamer.sandbox.protocol import (
+    MOST_FETCHES,
+    Fetch,
+    FetchData,
+    FetchFailed,
+    FetchHead,
+    FetchMore,
+    FetchStop,
+    ToEngine,
+)
 from pipedreamer.sandbox.python.attempt import Attempt
 from pipedreamer.sandbox.python.request import request_of
 
@@ -130,6 +140,7 @@ class Fetcher:
         self._loop = loop
         self._numbers = itertools.count(1)
         self._transfers: dict[int, _Transfer] = {}
+        self._room = asyncio.Semaphore(MOST_FETCHES)
 
     async def fetch(
         self, attempt: Attempt, kind: Literal["http", "k8s"], service: str, path: str, init: dict[str, Any]
@@ -138,9 +149,27 @@ class Fetcher:
             raise FetchError("ctx.fetch needs the node's own event loop: make the node `async def run(ctx, input)`")
         number = next(self._numbers)
         request = request_of(number, attempt, (kind, service, path), init)
+        if self._room.locked():
+            request = await self._in_turn(request)
+        else:
+            await self._room.acquire()
         transfer = self._transfers[number] = _Transfer(self, number, attempt)
         self._send(request)
         return NodeResponse(await transfer.head(), transfer)
+
+    async def _in_turn(self, request: Fetch) -> Fetch:
+        """Wait for room, within the fetch's own timeout; the engine gets what is left of that."""
+        if request.timeout is None:
+            await self._room.acquire()
+            return request
+        deadline = self._loop.time() + request.timeout
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._room.acquire()
+        except TimeoutError:
+            waited = f"timed out after {round(request.timeout * 1000)}ms, waiting for other fetches to end"
+            raise FetchError(f"ctx.fetch({request.service[:60]!r}): {waited}") from None
+        return msgspec.structs.replace(request, timeout=max(deadline - self._loop.time(), 0.001))
 
     def deliver(self, event: FetchHead | FetchData | FetchFailed) -> None:
         """A frame from the engine; one for a fetch that nobody waits for is dropped."""
@@ -155,11 +184,15 @@ class Fetcher:
         if number in self._transfers:
             self._send(FetchMore(id=number, taken=size))
 
-    def forget(self, number: int) -> None:
-        self._transfers.pop(number, None)
+    def forget(self, number: int) -> bool:
+        """Whether there was such a fetch."""
+        if self._transfers.pop(number, None) is None:
+            return False
+        self._room.release()
+        return True
 
     def stop(self, number: int) -> None:
-        if self._transfers.pop(number, None) is not None:
+        if self.forget(number):
             self._send(FetchStop(id=number))
 
     def end_attempt(self, attempt: Attempt) -> None:
