@@ -37,14 +37,14 @@ class Unpacker:
         """Whether a frame has begun and is not whole."""
         return bool(self._rest)
 
-    def feed(self, data: bytes | memoryview) -> Iterator[Any]:
+    def feed(self, data: bytes | bytearray | memoryview) -> Iterator[Any]:
         """The messages that are whole now; what is left is copied and waits for more."""
         self.received += len(data)
         if self._rest:
             self._rest += data
             if len(self._rest) < self._wanted:
                 return
-            data, self._rest = bytes(self._rest), bytearray()
+            data, self._rest = self._rest, bytearray()
         view = memoryview(data)
         at, end, self._wanted = 0, len(view), HEAD.size
         try:
