@@ -14,6 +14,7 @@ from pipedreamer.runtime.layers import Demand, demanded, layers
 from pipedreamer.runtime.logs import LogSink, NodeLine
 from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts
 from pipedreamer.runtime.pooled_run import PooledRun
+from pipedreamer.runtime.refusals import Refusals
 from pipedreamer.runtime.relay import FetchRelay
 from pipedreamer.runtime.result import Masking, RunResult, shown
 from pipedreamer.sandbox.connects import ClosedGateway, Gateway
@@ -112,6 +113,7 @@ class Session:
         await self._relay.close()
         if self._pool is not None:
             await self._pool.close()
+        self._listener.refusals.flush()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -173,14 +175,13 @@ class _Listener:
         self._session = session
         self._around = around
         self._relay = relay
+        self.refusals = Refusals(lambda node, text: self._write(LogLine(0, -1, 0, "warn", text), node, ""))
 
     def log(self, job: Job | None, line: LogLine) -> None:
+        self._write(line, _name(job, line.node), job.run_id if isinstance(job, PooledRun) else "")
+
+    def _write(self, line: LogLine, node: str, run_id: str) -> None:
         assembly = self._session.assembly
-        run_id, node = "", ""
-        if isinstance(job, PooledRun):
-            run_id = job.run_id
-            if 0 <= line.node < len(job.plan.nodes):
-                node = job.plan.nodes[line.node].id
         self._around.log(
             NodeLine(
                 time=time.time(),
@@ -202,6 +203,10 @@ class _Listener:
         for line in filter(str.strip, text.splitlines()):
             self.log(None, LogLine(run=-1, node=-1, attempt=0, level="warn", message=line))
 
+    def refused(self, job: Job | None, node: int, attempt: int, text: str) -> None:
+        if self.refusals.is_new(_name(job, node), text):
+            self.log(job, LogLine(run=0, node=node, attempt=attempt, level="warn", message=text))
+
     def fetch(self, sender: Sender, job: Job | None, message: Fetch | FetchMore | FetchStop) -> None:
         del job
         self._relay.take(sender, message)
@@ -212,3 +217,8 @@ class _Listener:
 
     def gone(self, sender: Sender) -> None:
         self._relay.gone(sender)
+
+
+def _name(job: Job | None, node: int) -> str:
+    """The id of the node with this number, "" where there is none: a number is a worker's word."""
+    return job.plan.nodes[node].id if isinstance(job, PooledRun) and 0 <= node < len(job.plan.nodes) else ""

@@ -17,9 +17,12 @@ _decode = msgspec.msgpack.Decoder(ConnectRequest).decode
 
 
 class Conduit:
-    """Listens from its making until `close`. A worker asks one thing at a time; more waits unread."""
+    """Listens from its making until `close`. A worker asks one thing at a time; more waits unread.
 
-    def __init__(self, connection: socket.socket, gateway: Gateway, tell: Callable[[str], None]) -> None:
+    `tell` hears what was refused; the 0 beside it stands for a thread that is not known.
+    """
+
+    def __init__(self, connection: socket.socket, gateway: Gateway, tell: Callable[[int, str], None]) -> None:
         self._connection = connection
         self._gateway = gateway
         self._tell = tell
@@ -50,7 +53,7 @@ class Conduit:
             return ConnectAnswer(code), begun
         except EgressError as error:
             if asked.port:  # of names the gateway tells itself
-                self._tell(f"a connection was refused: {error}")
+                self._tell(0, f"a connection was refused: {error}")
             return ConnectAnswer(errno.EACCES), None
         except NameLookupError:
             return ConnectAnswer(errno.ENOENT), None

@@ -47,9 +47,9 @@ class ClosedGateway:
 
 
 class Connects:
-    """Listens from its making until `close`, which closes the descriptor; `tell` hears of what was refused."""
+    """Listens from its making until `close`, which closes the descriptor; `tell` hears what a thread was refused."""
 
-    def __init__(self, listener: int, process: int, gateway: Gateway, tell: Callable[[str], None]) -> None:
+    def __init__(self, listener: int, process: int, gateway: Gateway, tell: Callable[[int, str], None]) -> None:
         self._listener = listener
         self._process = process
         self._gateway = gateway
@@ -86,7 +86,7 @@ class Connects:
         try:
             answer(self._listener, call, await self._connected(call))
         except EgressError as error:
-            self._tell(f"a connection was refused: {error}")
+            self._tell(call.thread, f"a connection was refused: {error}")
             answer(self._listener, call, errno.EACCES)
         except OSError as error:
             answer(self._listener, call, error.errno or errno.EIO)

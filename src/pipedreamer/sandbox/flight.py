@@ -136,6 +136,12 @@ class FlightPage:
         current, waiting = self.current(), self._waiting()
         return [current, *waiting] if current and current not in waiting else waiting
 
+    def in_thread(self, thread: int) -> RunningAttempt | None:
+        """The attempt of a plain function that runs in this thread."""
+        threads = self._words[HEADER_WORDS + 2 :: SLOT_WORDS].tolist()
+        found = (self._slot(slot) for slot, word in enumerate(threads) if word >> 32 == thread)
+        return next(filter(None, found), None)
+
     def unsent(self, received: int) -> bytes:
         """The outgoing bytes that had not reached the socket, given how many bytes were received from it."""
         begin, end = self._words[BEGIN], self._words[END]

@@ -57,6 +57,9 @@ class Listener(Protocol):
     def stray(self, text: str) -> None:
         """Lines that reached the process's own stdout or stderr."""
 
+    def refused(self, job: Job | None, node: int, attempt: int, text: str) -> None:
+        """A connection of this node was refused, and why; without a job it is not known whose it was."""
+
     def fetch(self, sender: Sender, job: Job | None, message: Fetch | FetchMore | FetchStop) -> None: ...
     def observed(self, process: int, message: Observed) -> None:
         """What the code of this process asked for, where it is watched."""

@@ -65,15 +65,15 @@ class Spawner:
         """A locked worker with no code; `began` hears of it at once. Raises `SandboxError`."""
         process = await cell.spawn()
         worker = Worker(process, self._ears.listener, owner)
-        answering = self._answering(process)
+        answering = self._answering(process, worker.refused)
         if answering is not None:
             worker.closed.add_done_callback(lambda _: answering.close())
         began(worker)
         return worker
 
-    def _answering(self, process: Process) -> Connects | Conduit | None:
+    def _answering(self, process: Process, tell: Callable[[int, str], None]) -> Connects | Conduit | None:
         """Who answers the connects of this process."""
-        gateway, tell = self._ears.gateway, self._ears.listener.stray
+        gateway = self._ears.gateway
         if process.listener is not None:
             return Connects(process.listener, process.handle, gateway(), tell)
         return Conduit(process.conduit, gateway(), tell) if process.conduit else None

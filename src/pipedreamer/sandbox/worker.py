@@ -137,6 +137,17 @@ class Worker(asyncio.Protocol):
     def send(self, message: ToWorker) -> None:
         self._write(pack(message))
 
+    def refused(self, thread: int, text: str) -> None:
+        """A connection was refused to this thread, or with 0 to one that is not known."""
+        attempt = None
+        if not self.closed.done():
+            attempt = self.page.current() if thread in (0, self.pid) else self.page.in_thread(thread)
+        job = self.jobs.get(attempt.run) if attempt else None
+        if attempt and job:
+            self._listener.refused(job, attempt.node, attempt.attempt, text)
+        else:
+            self._listener.refused(None, -1, 0, text)
+
     async def drained(self) -> None:
         await self._has_room.wait()
 

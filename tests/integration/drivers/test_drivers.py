@@ -219,6 +219,29 @@ async def test_many_connections_at_once_are_each_answered(start: Any) -> None:
     assert json.loads(result.outputs["n"]) == list(range(60))
 
 
+@pytest.mark.parametrize("keyword", ["async def", "def"])
+async def test_what_is_refused_again_and_again_is_said_once_with_its_node_and_then_counted(
+    starting: Any, keyword: str
+) -> None:
+    source = f"""
+        import socket
+        {keyword} run(ctx, input):
+            for _ in range(50):
+                with socket.socket() as connection:
+                    try:
+                        connection.connect(("127.0.0.1", 9))
+                    except PermissionError:
+                        pass
+    """
+    bench = await starting(source, ("127.0.0.1", 5432))
+    run_id = (await bench.run()).run_id
+    (said,) = bench.lines
+    assert said.message.startswith("a connection was refused: 127.0.0.1:9 is declared for port 5432")
+    assert (said.node, said.run_id, said.attempt, said.level) == ("n", run_id, 1, "warn")
+    await bench.session.close()
+    assert [(line.node, line.message[-26:]) for line in bench.lines[1:]] == [("n", " (49 more within a minute)")]
+
+
 async def test_without_network_there_is_not_even_a_socket(start: Any) -> None:
     with listening() as server:
         bench = await start(RAW)

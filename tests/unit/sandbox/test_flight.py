@@ -38,6 +38,20 @@ def test_an_attempt_on_the_processor_needs_no_slot() -> None:
     assert page.busy_ns(600) == 0
 
 
+def test_the_attempt_of_a_thread_is_found_also_where_an_earlier_one_ran_in_it() -> None:
+    page = FlightPage()
+    recorder = FlightRecorder(page.descriptor)
+    slots = [recorder.begin(run, 0, 1, 0) for run in (7, 8)]
+    for slot in slots:
+        recorder.enter_thread(slot, 77)
+    recorder.end(slots[0])
+    found = page.in_thread(77)
+    assert found
+    assert found.run == 8
+    recorder.end(slots[1])
+    assert page.in_thread(77) is None
+
+
 def test_more_attempts_than_slots_are_run_all_the_same() -> None:
     page = FlightPage()
     recorder = FlightRecorder(page.descriptor)
