@@ -277,7 +277,6 @@ class Worker(asyncio.Protocol):
                 self.retire()
         else:
             job.outcome(outcome)
-            self._way.spend(FRAME_NS)
 
     async def _end(self) -> None:
         """The connection is gone: take what was left unsent, learn how the process ended, tell the jobs."""
