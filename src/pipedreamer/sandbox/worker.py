@@ -342,20 +342,28 @@ class Worker(asyncio.Protocol):
 
     def _interruptions(self, reason: str) -> dict[int, Interruption]:
         running = self.page.running()
-        guilty = self._guilty(running)
+        overdue = self._overdue(running)
+        guilty = self._guilty(running) | overdue
         at_timeout = self._killed and not self._reason
         found = {}
         for serial in self.jobs:
             mine = {a.node: a.attempt for a in running if a.run == serial}
             to_blame = frozenset(a.node for a in guilty if a.run == serial)
+            late = any(a.run == serial for a in overdue)
             cause: Cause = "neighbour"
             if to_blame:
-                cause = "timeout" if at_timeout else "died"
+                cause = "timeout" if at_timeout or late else "died"
             elif mine and not guilty:
                 cause = "unknown"
             deadlines = {a.node: a.deadline for a in running if a.run == serial}
             found[serial] = Interruption(cause, reason, mine, deadlines, to_blame)
         return found
+
+    def _overdue(self, running: list[RunningAttempt]) -> frozenset[RunningAttempt]:
+        """Those whose time was over when the loop last turned: nobody kept them from ending."""
+        now = now_ns()
+        turned = now - self.page.silent_ns(now)
+        return frozenset(attempt for attempt in running if attempt.deadline < turned)
 
     def _guilty(self, running: list[RunningAttempt]) -> frozenset[RunningAttempt]:
         """Who took the process along: those it was killed for, else the only one that had a processor."""

@@ -133,3 +133,31 @@ async def test_a_node_that_ends_after_its_deadline_without_being_caught_has_not_
     """
     bench = await start_session(write_workflow({"node": source}, extra=SHORT), ONE_WORKER)
     assert (await bench.run()).errors == {"node": 'Node "node" timed out after 400ms'}
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        "import time\ndef run(ctx, input):\n    ctx.log.info('begun')\n    time.sleep(60)",
+        """
+        import asyncio
+        async def run(ctx, input):
+            ctx.log.info("begun")
+            while True:
+                try:
+                    await asyncio.sleep(60)
+                except BaseException:
+                    pass
+        """,
+    ],
+    ids=["in a call of C", "swallows everything"],
+)
+async def test_attempts_that_are_overdue_together_time_out_together(
+    node: str, write_workflow: Any, start_session: Any
+) -> None:
+    """None gets its time once more because another one's end took the worker along."""
+    folder = write_workflow({"n": node}, extra="config: {timeout: 1s}")
+    bench = await start_session(folder, Capacity(workers=2, running=16))
+    results = await asyncio.gather(*(bench.run() for _ in range(12)))
+    assert {result.errors["n"] for result in results} == {'Node "n" timed out after 1000ms'}
+    assert [line.message for line in bench.lines].count("begun") == 12
