@@ -179,7 +179,7 @@ def test_files_saved_by_renaming_are_taken_up_and_only_they_are_named(
     engine.says("reloaded: nodes/a.py\n")
     assert engine.run().outputs == {"a": 2}
     save(folder / "workflow.yaml", (folder / "workflow.yaml").read_text().replace("nodes/a.py", "nodes/b.py"))
-    engine.says("kept the last good code: workflow.yaml has errors\n")
+    engine.says("kept the last good code after a change of workflow.yaml\n")
     save(folder / "nodes" / "b.py", ONE)
     engine.says("reloaded: nodes/b.py\n")
     assert engine.run().outputs == {"a": 1}
@@ -209,7 +209,8 @@ def test_a_broken_edit_is_told_with_its_place_and_the_last_good_code_stays(
         so_far = engine.err
         extends = content.startswith(("edges", "input"))
         (folder / file).write_text(good.replace("edges: []\n", "") + content if extends else content)
-        engine.says(f"kept the last good code: {file} ", so_far.count(f"kept the last good code: {file} ") + 1)
+        told = f"kept the last good code after a change of {file}\n"
+        engine.says(told, so_far.count(told) + 1)
         assert said in engine.err.removeprefix(so_far)
         assert engine.run().outputs == {"a": "good", "b": 1}
         (folder / file).write_text(good)
@@ -295,3 +296,17 @@ def test_a_newer_edit_ends_a_load_that_hangs(write_workflow: WriteWorkflow, star
     save(folder / "nodes" / "a.py", TWO)
     comes_to(engine, 2)
     assert "were not loaded within" not in engine.err
+
+
+def test_an_entry_with_a_dot_that_is_made_while_it_runs_is_closed(
+    write_workflow: WriteWorkflow, start: StartEngine
+) -> None:
+    read = "from pathlib import Path\n\n\ndef run(ctx, input):\n    return Path('.git/config').read_text()\n"
+    folder = write_workflow({"a": read})
+    engine = start("dev", folder)
+    (folder / ".git").mkdir()
+    (folder / ".git" / "config").write_text("secret")
+    engine.says("reloaded: ")
+    answer = engine.run()
+    assert answer.status == 500
+    assert b"secret" not in answer.body

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shlex
 import time
 from collections.abc import Iterator
@@ -26,11 +27,26 @@ CLOCK_STEP = 0.02
 
 
 class WorkflowFiles(DefaultFilter):
-    """Everything a workflow may be made of, `.secrets` too; not caches, not version control, not our own output."""
+    """Everything a workflow may be made of, `.secrets` too; not caches, not version control, not our own output.
+
+    But an entry with a dot that is new, of version control too: nodes do not see such entries, and what they see is
+    decided when the folder is read.
+    """
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self._root = str(root)
 
     def __call__(self, change: Change, path: str) -> bool:
+        if change is Change.added and "/." in path and self._is_first_with_a_dot(path):
+            return True
         # To say that a log has changed changes the log: `dev 2>&1 | tee dev.log` would never come to rest.
         return super().__call__(change, path) and not path.endswith(("~", ".tmp", ".log")) and not _is_our_output(path)
+
+    def _is_first_with_a_dot(self, path: str) -> bool:
+        folder, _, name = path.removeprefix(self._root).rpartition("/")
+        is_an_editors = any(re.search(pattern, name) for pattern in self.ignore_entity_patterns)
+        return name.startswith(".") and "/." not in folder and not is_an_editors
 
 
 class HotReload:
@@ -62,7 +78,7 @@ class HotReload:
         """Until this very folder has gone; the system tells of changes in it and not of its own end."""
         root = live.project.root
         watching = awatch(
-            root, watch_filter=WorkflowFiles(), debounce=200, step=40, rust_timeout=LOOK_MS, yield_on_timeout=True
+            root, watch_filter=WorkflowFiles(root), debounce=200, step=40, rust_timeout=LOOK_MS, yield_on_timeout=True
         )
         unseen: float | None = self._read_at
         async for changes in watching:
@@ -90,13 +106,13 @@ class HotReload:
             app.replace(service_of(live, self._limits))
         except ProblemsError as error:
             say_problems(self._terminal, error.problems)
-            self._terminal.say(f"kept the last good code: {what} has errors")
+            self._terminal.say(f"kept the last good code after a change of {what}")
         except WiderPermissionsError as error:
             self._terminal.complain(str(error))
             self._terminal.say(f"kept the last good code: stop dev and start it again to take up {what}")
         except PipedreamerError as error:
             self._terminal.complain(str(error))
-            self._terminal.say(f"kept the last good code: {what} cannot be used")
+            self._terminal.say(f"kept the last good code after a change of {what}")
         else:
             self._terminal.say(f"reloaded: {what}")
 
@@ -127,7 +143,7 @@ def _lasting(changes: set[tuple[Change, str]]) -> set[str]:
 
 def _changed_since(root: Path, moment: float) -> set[str]:
     """The files that were written or renamed since then (seconds since 1970), else the folders that others left."""
-    passes = WorkflowFiles()
+    passes = WorkflowFiles(root)
     changed = {path for path in (root, *root.rglob("*")) if path.lstat().st_ctime > moment - CLOCK_STEP}
     changed = {path for path in changed if passes(Change.modified, str(path))}
     files = {path for path in changed if not path.is_dir()}

@@ -287,7 +287,7 @@ class Pool:
         if self._upkeep.is_to_be_renewed(cell, now):
             self._in_background(self._renew(cell))
         for worker in self._workers if len(self._leaving) < self._size else ():
-            if why := self._upkeep.trouble(worker, now):
+            if why := self._upkeep.trouble(worker, cell.policy.memory, now):
                 self._in_background(self._relieve(worker, why))
 
     def _is_settled(self) -> bool:

@@ -1,13 +1,14 @@
 """What is replaced though it lives, because of what nodes left behind in it."""
 
 import os
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from pipedreamer.sandbox.cell import Cell
-from pipedreamer.sandbox.lock.limits import THREADS
+from pipedreamer.sandbox.lock.limits import OPEN_FILES, THREADS
 from pipedreamer.sandbox.worker import Worker
 
 RENEWALS_APART_S: Final = 10.0
@@ -16,6 +17,8 @@ QUIET: Final = 16
 """So many threads may stay: pools that a node's libraries keep for the next run."""
 MOST_OWN: Final = 48
 """How many threads of its own an idle worker has at most, whatever it says: lanes and those of asyncio.to_thread."""
+MOST_KEPT: Final = 0.75
+"""Of its memory and of its open files: a worker in which nodes left more has too little for the next run."""
 IDLE_S: Final = 1.0
 BUSY_SHARE: Final = 0.1
 """Of a processor. A worker that has nothing to do takes next to none."""
@@ -41,6 +44,7 @@ class Upkeep:
         self._renewed_at = -RENEWALS_APART_S
         self._relieved_at = -RELIEFS_APART_S
         self._threads: WeakKeyDictionary[Worker, int] = WeakKeyDictionary()
+        self._data: WeakKeyDictionary[Worker, int] = WeakKeyDictionary()
         self._idle: WeakKeyDictionary[Worker, _Idle] = WeakKeyDictionary()
 
     def is_to_be_renewed(self, cell: Cell, now: float) -> bool:
@@ -57,26 +61,41 @@ class Upkeep:
         return True
 
     def begin(self, worker: Worker) -> None:
-        """Note how many threads it has when it is ready."""
+        """Note how many threads and how much memory it has when it is ready."""
         self._threads[worker], _ = _use(worker.pid)
+        self._data[worker] = _data(worker.pid)
 
     def is_settled(self, worker: Worker) -> bool:
         """Whether it need not be looked at before it gets its next job."""
         seen = self._idle.get(worker)
         return seen is not None and seen.jobs == worker.begun and seen.is_settled
 
-    def trouble(self, worker: Worker, now: float) -> str:
-        """Why it is to be relieved, as a person reads it; "" where it may stay. Not all of them at once."""
+    def trouble(self, worker: Worker, memory: int, now: float) -> str:
+        """Why it is to be relieved, as a person reads it; "" where it may stay. Not all of them at once.
+
+        `memory` is what its nodes may take, in bytes.
+        """
         threads, ticks = _use(worker.pid)
         left = threads - self._threads.get(worker, threads) - min(worker.page.own_threads(), MOST_OWN)
         if worker.jobs:
             said = _crowded(left) if left > self._share else ""
         else:
-            said = self._of_idle(worker, left, ticks, now)
+            said = self._kept(worker, memory) or self._of_idle(worker, left, ticks, now)
         if not said or now - self._relieved_at < RELIEFS_APART_S:
             return ""
         self._relieved_at = now
         return said
+
+    def _kept(self, worker: Worker, memory: int) -> str:
+        """Of memory and files, which no run of its own holds."""
+        data, files = _data(worker.pid), _open_files(worker.pid)
+        kept = data - self._data.get(worker, data)
+        if kept > memory * MOST_KEPT:
+            size = f"{kept >> 20} MiB of {memory >> 20}"
+            return f"nodes kept {size} in a worker, which is replaced: do not gather things in globals"
+        if files > OPEN_FILES * MOST_KEPT:
+            return f"nodes left {files} files open in a worker, which is replaced: close them before you return"
+        return ""
 
     def _of_idle(self, worker: Worker, left: int, ticks: int, now: float) -> str:
         """Twice seen idle, with no job between; once more as long as there is anything that could begin to work."""
@@ -112,3 +131,19 @@ def _use(pid: int) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return int(fields[17]), int(fields[11]) + int(fields[12])
+
+
+def _data(pid: int) -> int:
+    """Bytes of data that a process has, as its limit counts them; 0 for one that is gone (proc(5), statm)."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[5]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def _open_files(pid: int) -> int:
+    """How many descriptors it has open; 0 for one that is gone or not ours to look at (proc(5), fd)."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208 - their number is all that is asked
+    except OSError:
+        return 0

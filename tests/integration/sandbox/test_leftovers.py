@@ -94,3 +94,37 @@ async def test_workers_are_not_relieved_all_the_time(
     await bench.run({"sleepers": 20})
     await asyncio.sleep(3)
     assert bench.session.restarts == 1
+
+
+KEEPER = """
+    kept = []
+    def run(ctx, input):
+        if "memory" in input:
+            kept.append(bytearray(input["memory"]))
+        for _ in range(input.get("files", 0)):
+            kept.append(open("workflow.yaml"))
+        return len(kept)
+"""
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [({"memory": 110 << 20}, "MiB of 128 in a worker, which is replaced"), ({"files": 220}, "files open in a worker")],
+    ids=["memory", "files"],
+)
+async def test_a_worker_in_which_nodes_gather_things_is_replaced_before_it_is_of_no_use(
+    left: Any, words: str, write_workflow: Any, start_session: Any
+) -> None:
+    bench = await start_session(write_workflow({"n": KEEPER}), ONE_WORKER, memory=128 << 20)
+    assert (await bench.run(left)).errors == {}
+    await _relieved(bench)
+    assert (await bench.run(left)).output("n") > 0, "there is room again"
+    assert [words in line.message for line in bench.lines][:1] == [True]
+
+
+async def test_a_worker_may_keep_a_little(write_workflow: Any, start_session: Any) -> None:
+    bench = await start_session(write_workflow({"n": KEEPER}), ONE_WORKER, memory=128 << 20)
+    await bench.run({"memory": 40 << 20, "files": 40})
+    await asyncio.sleep(3)
+    assert (await bench.run()).output("n") == 41
+    assert bench.session.restarts == 0
