@@ -35,7 +35,10 @@ class Message(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class NodeCode(msgspec.Struct, array_like=True, frozen=True):
-    """A node as the worker needs it; `parents` are indices, in the order of the edges."""
+    """A node as the worker needs it; `parents` are indices, in the order of the edges.
+
+    `file` is "" for a node in another language, which another worker runs.
+    """
 
     id: str
     file: str
@@ -73,7 +76,7 @@ class Run(Message, frozen=True, tag="run"):
     """Run the plan, or what is left of it after an interruption.
 
     `done` has the outputs of nodes that finished before, `attempts` how often others were begun, `failures` how many
-    of those attempts count against their retries.
+    of those attempts count against their retries. `nodes` are those to run, None for all.
     """
 
     run: int
@@ -82,6 +85,7 @@ class Run(Message, frozen=True, tag="run"):
     done: dict[int, bytes] = {}
     attempts: dict[int, int] = {}
     failures: dict[int, int] = {}
+    nodes: tuple[int, ...] | None = None
 
 
 class Cancel(Message, frozen=True, tag="cancel"):
@@ -198,6 +202,19 @@ class Observed(Message, frozen=True, tag="observed"):
     found: bool = True
 
 
+class Begun(Message, frozen=True, tag="begun"):
+    """An attempt is about to begin, said before its code runs by a worker that has no flight page."""
+
+    run: int
+    node: int
+    attempt: int
+    deadline: int
+
+
+class Beat(Message, frozen=True, tag="beat"):
+    """The loop of a worker without a flight page turns; said every 20 ms while attempts run."""
+
+
 class Stuck(Message, frozen=True, tag="stuck"):
     """This attempt was told to stop at its timeout and has not: the worker asks to be killed."""
 
@@ -240,4 +257,4 @@ def retry_wait(failures: int) -> float:
 
 
 ToWorker = Code | Settings | Run | Cancel | FetchHead | FetchData | FetchFailed
-ToEngine = Ready | LoadFailed | Outcome | LogLine | Fetch | FetchMore | FetchStop | Observed | Stuck
+ToEngine = Ready | LoadFailed | Outcome | LogLine | Fetch | FetchMore | FetchStop | Observed | Begun | Beat | Stuck

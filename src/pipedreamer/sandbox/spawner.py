@@ -12,6 +12,7 @@ from pipedreamer.sandbox.jobs import Listener
 from pipedreamer.sandbox.lock.policy import Policy
 from pipedreamer.sandbox.process import Process
 from pipedreamer.sandbox.protocol import Code, Settings
+from pipedreamer.sandbox.telling_worker import TellingWorker
 from pipedreamer.sandbox.worker import Owner, Worker
 from pipedreamer.sandbox.zygote import Zygote
 
@@ -64,7 +65,8 @@ class Spawner:
     async def spawn(self, cell: Cell, owner: Owner, began: Callable[[Worker], None]) -> Worker:
         """A locked worker with no code; `began` hears of it at once. Raises `SandboxError`."""
         process = await cell.spawn()
-        worker = Worker(process, self._ears.listener, owner)
+        kind = TellingWorker if cell.policy.program else Worker
+        worker = kind(process, self._ears.listener, owner)
         answering = self._answering(process, worker.refused)
         if answering is not None:
             worker.closed.add_done_callback(lambda _: answering.close())

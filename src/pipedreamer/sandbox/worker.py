@@ -9,9 +9,10 @@ from typing import Final, Protocol, cast
 import msgspec
 
 from pipedreamer.errors import NodeLoadError
-from pipedreamer.sandbox.flight import RunningAttempt, now_ns
+from pipedreamer.sandbox.flight import FlightPage, RunningAttempt, now_ns
 from pipedreamer.sandbox.framing import Unpacker, pack
 from pipedreamer.sandbox.jobs import Cause, Interruption, Job, Listener
+from pipedreamer.sandbox.ledger import Ledger
 from pipedreamer.sandbox.pace import FRAME_NS, Pace, Way
 from pipedreamer.sandbox.process import Process
 from pipedreamer.sandbox.protocol import (
@@ -62,7 +63,7 @@ class Worker(asyncio.Protocol):
     def __init__(self, process: Process, listener: Listener, owner: Owner) -> None:
         self.jobs: dict[int, Job] = {}
         self.started: dict[int, int] = {}
-        self.page = process.page
+        self.page: FlightPage | Ledger = process.page
         self.pid = process.pid
         self.code: Code | None = None
         self.retiring = False

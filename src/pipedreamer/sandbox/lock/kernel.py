@@ -17,8 +17,9 @@ def syscall(name: str, *arguments: Any) -> int:
     return _checked(result, name)
 
 
-def prctl(option: int, value: int = 0) -> int:
-    result: int = _LIBC.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0))
+def prctl(option: int, value: int = 0, further: int = 0) -> int:
+    words = (ctypes.c_ulong(word) for word in (value, further, 0, 0))
+    result: int = _LIBC.prctl(option, *words)
     return _checked(result, f"prctl({option})")
 
 

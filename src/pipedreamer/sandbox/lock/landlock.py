@@ -11,11 +11,12 @@ from typing import Final
 
 from pipedreamer.sandbox.lock.kernel import syscall
 
-_WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 1 << 1, 1 << 2, 1 << 3
 _REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_REG, _MAKE_SYM = 1 << 4, 1 << 5, 1 << 7, 1 << 8, 1 << 12
 _REFER, _TRUNCATE = 1 << 13, 1 << 14
-_OF_FILES: Final = _WRITE_FILE | _READ_FILE | _TRUNCATE
+_OF_FILES: Final = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 
+EXECUTE: Final = _EXECUTE | _READ_FILE
 READ: Final = _READ_FILE | _READ_DIR
 LIST: Final = _READ_DIR
 CHANGE: Final = READ | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _MAKE_SYM | _REFER | _TRUNCATE

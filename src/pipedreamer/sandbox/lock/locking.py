@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipedreamer.sandbox.lock import jail, landlock, limits, seccomp
-from pipedreamer.sandbox.lock.landlock import CHANGE, LIST, READ, Grant
+from pipedreamer.sandbox.lock.landlock import CHANGE, EXECUTE, LIST, READ, Grant
 from pipedreamer.sandbox.lock.policy import Held, Policy
 
 _SYSTEM: Final = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo", "/etc/localtime",
     "/etc/ssl/certs", "/usr/share/ca-certificates", "/etc/mime.types", "/etc/services", "/etc/protocols",
 )  # fmt: skip
+
+_INTERPRETERS: Final = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
+"""What the kernel starts a program by that is linked with shared libraries."""
 
 _ONE_PROCESSOR: Final = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "RAYON_NUM_THREADS",
@@ -43,12 +46,15 @@ class Lock:
         Raises OSError when a layer that this machine has does not close.
         """
         policy, held = self.policy, self.held
+        program = policy.program
         _close_descriptors(keep | {self.rules} if self.rules >= 0 else keep)
         _set_environment(policy, in_jail=not held.namespaces)
         # A file that was removed while it is open is seen by nobody: without folders to write to, none is larger.
         largest = limits.FILE_SIZE if policy.write else policy.scratch_size
-        limits.bound(self.standing, policy.memory, largest, data_limit=not held.data_limit, count_threads=held.threads)
-        limits.become(policy.uid, writes=bool(policy.write))
+        # Another program has its own; engines of JavaScript take addresses by the terabyte and use few.
+        standing = limits.Footing(program.data, 0) if program else self.standing
+        limits.bound(standing, policy.memory, largest, data_limit=not held.data_limit, count_threads=held.threads)
+        limits.become(policy.uid, writes=bool(policy.write), executes=program is not None)
         if self.rules >= 0:
             landlock.restrict(self.rules)
             os.close(self.rules)
@@ -63,7 +69,8 @@ class Lock:
     @property
     def _calls(self) -> seccomp.Kind:
         notify = self.policy.tcp and not self.held.notify
-        return seccomp.Kind(tcp=self.policy.tcp, notify=notify, keeps_modes=self.held.modes)
+        executes = self.policy.program is not None
+        return seccomp.Kind(tcp=self.policy.tcp, notify=notify, keeps_modes=self.held.modes, executes=executes)
 
 
 def rules_of(policy: Policy, held: Held) -> int:
@@ -76,6 +83,8 @@ def rules_of(policy: Policy, held: Held) -> int:
 def _grants(policy: Policy, *, in_jail: bool) -> Iterator[Grant]:
     for path in (*system_paths(), *jail.DEVICES, *policy.whole):
         yield Grant(path, READ)
+    for path in (policy.program.arguments[0], *_INTERPRETERS) if policy.program else ():
+        yield Grant(path, EXECUTE)
     yield Grant(os.devnull, CHANGE)
     for path in policy.listed:
         yield Grant(path, LIST)
@@ -93,6 +102,7 @@ def _set_environment(policy: Policy, *, in_jail: bool) -> None:
     for name in _ONE_PROCESSOR:
         os.putenv(name, "1")
     os.environ.update(policy.env)
+    os.environ.update(policy.program.env if policy.program else {})
     if not in_jail and policy.scratch:
         os.environ["TMPDIR"] = policy.scratch
 

@@ -5,6 +5,18 @@ from typing import Literal
 import msgspec
 
 
+class Program(msgspec.Struct, frozen=True):
+    """What a locked process becomes instead of a Python worker, which it is if there is none.
+
+    `arguments` begin with the program's file, `env` is all of its environment beside the policy's. `data` is the memory
+    in bytes that it takes as it is.
+    """
+
+    arguments: tuple[str, ...]
+    env: dict[str, str]
+    data: int
+
+
 class Policy(msgspec.Struct, frozen=True):
     """One profile: the same for every worker that is forked under it.
 
@@ -13,7 +25,7 @@ class Policy(msgspec.Struct, frozen=True):
     `scratch` is the folder to use where no own /tmp can be made; `scratch_size` and `memory` are in bytes, `memory` is
     what a worker may take beyond what it starts with. `tcp` opens sockets whose every connect the engine answers.
     `uid` is the user that workers become, None for the engine's own. `namespaces`, `landlock` and `notify` false leave
-    that layer out.
+    that layer out. With a `program` the connects of TCP need a kernel that can ask the engine.
     """
 
     whole: tuple[str, ...] = ()
@@ -29,6 +41,7 @@ class Policy(msgspec.Struct, frozen=True):
     namespaces: bool = True
     landlock: bool = True
     notify: bool = True
+    program: Program | None = None
 
 
 class Held(msgspec.Struct, frozen=True):

@@ -75,12 +75,14 @@ def known() -> bool:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """Which filter: `tcp` lets sockets be opened, with `notify` each connect waits for the listener's answer (else it
-    is refused), `keeps_modes` says that a mount namespace keeps modes, times and attributes.
+    is refused), `keeps_modes` says that a mount namespace keeps modes, times and attributes, `executes` that the
+    process becomes another program; which, Landlock and the jail decide.
     """
 
     tcp: bool = False
     notify: bool = False
     keeps_modes: bool = False
+    executes: bool = False
 
 
 def load(pid: int, kind: Kind) -> int:
@@ -110,6 +112,8 @@ def program_of(kind: Kind) -> bytes:
     rules += _with_conditions(calls)
     if kind.tcp:
         rules += _of_sockets(calls, kind.notify)
+    if kind.executes:
+        rules.append(Rule(calls["execve"], ALLOW))
     return program(rules, platform.machine(), refuse(errno.EPERM))
 
 

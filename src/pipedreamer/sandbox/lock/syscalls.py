@@ -12,7 +12,7 @@ access 21 -, alarm 37 -, arch_prctl 158 -, brk 12 214, capset 126 91, chdir 80 4
 clock_getres 229 114, clock_gettime 228 113, clock_nanosleep 230 115, clone 56 220, clone3 435 435, close 3 57,
 close_range 436 436, connect 42 203, copy_file_range 326 285, dup 32 23, dup2 33 -, dup3 292 24,
 epoll_create 213 -, epoll_create1 291 20, epoll_ctl 233 21, epoll_pwait 281 22, epoll_pwait2 441 441,
-epoll_wait 232 -, eventfd 284 -, eventfd2 290 19, exit 60 93, exit_group 231 94, faccessat 269 48,
+epoll_wait 232 -, eventfd 284 -, eventfd2 290 19, execve 59 221, exit 60 93, exit_group 231 94, faccessat 269 48,
 faccessat2 439 439, fadvise64 221 223, fallocate 285 47, fchdir 81 50, fchmod 91 52, fchmodat 268 53,
 fchmodat2 452 452, fcntl 72 25, fdatasync 75 83, fgetxattr 193 10, flistxattr 196 13, flock 73 32,
 fsetxattr 190 7, fstat 5 80, fstatfs 138 44, fsync 74 82, ftruncate 77 46, futex 202 98, futex_waitv 449 449,

@@ -12,7 +12,7 @@ from pipedreamer.sandbox.lock.kernel import prctl
 from pipedreamer.sandbox.lock.locking import Lock, rules_of, system_paths
 from pipedreamer.sandbox.lock.policy import Held, Policy
 from pipedreamer.sandbox.lock.probe import probe
-from pipedreamer.sandbox.python import worker
+from pipedreamer.sandbox.python import program, worker
 from pipedreamer.sandbox.python.forker import Forker
 
 _SET_PDEATHSIG: Final = 1
@@ -71,4 +71,6 @@ class Cell:
     lock: Lock
 
     def begin(self, descriptors: list[int]) -> None:
+        if self.lock.policy.program:
+            program.become(self.lock, *descriptors)
         worker.main(self.lock, *descriptors)

@@ -1,0 +1,37 @@
+"""A worker that is another program: locked as any worker is, then replaced by it."""
+
+import os
+import socket
+import time
+import traceback
+from typing import NoReturn
+
+from pipedreamer.sandbox.lock.locking import Lock
+from pipedreamer.sandbox.protocol import LOCKED
+
+
+def become(lock: Lock, connection: int, flight: int, output: int) -> NoReturn:
+    """Be the policy's program: the engine's socket is its standard input and output, stray output its standard error.
+
+    Its last argument is what to add to nanoseconds since 1970 to get the monotonic clock's, which is the wire's.
+    """
+    program = lock.policy.program
+    try:
+        assert program is not None  # noqa: S101 - or another worker is begun
+        os.close(flight)
+        engine = socket.socket(fileno=connection)
+        os.dup2(output, 2)
+        listener = lock.close({2, connection})
+        socket.send_fds(engine, [LOCKED], [listener] if listener else [])
+        if listener:
+            os.close(listener)
+        os.set_blocking(connection, True)
+        for standard in (0, 1):
+            os.dup2(connection, standard)
+        os.close(connection)
+        offset = time.monotonic_ns() - time.time_ns()
+        os.execve(program.arguments[0], [*program.arguments, str(offset)], dict(os.environ))
+    except BaseException:  # noqa: BLE001 - the last word of a dying process
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        os._exit(1)
