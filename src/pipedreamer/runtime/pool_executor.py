@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipedreamer.errors import EngineBusyError
-from pipedreamer.runtime.pooled_run import PooledRun, RunnablePlan, Tell
+from pipedreamer.runtime.pooled_run import Part, PooledRun, RunnablePlan, Tell
 from pipedreamer.runtime.result import RunResult
 from pipedreamer.sandbox.pool import Pool
 
@@ -38,13 +38,15 @@ class PoolExecutor:
         self._loop = asyncio.get_running_loop()
         self._run_ids = run_ids()
 
-    def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> asyncio.Future[RunResult]:
+    def execute(
+        self, trigger_input: bytes, *, run_id: str | None = None, part: Part | None = None
+    ) -> asyncio.Future[RunResult]:
         if self.active >= self._most:
             self.counts.refused += 1
             raise EngineBusyError(f"{self.active} runs are under way or waiting, which is the limit: try again later")
         self.active += 1
         result: asyncio.Future[RunResult] = self._loop.create_future()
-        self._pool.submit(PooledRun(self, run_id or next(self._run_ids), trigger_input, result))
+        self._pool.submit(PooledRun(self, run_id or next(self._run_ids), trigger_input, result, part))
         return result
 
     # Owner of the runs

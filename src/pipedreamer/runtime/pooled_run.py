@@ -35,6 +35,15 @@ class RunnablePlan:
     longest_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some nodes of a run: `outputs` has what those before them came to, in the order they ended."""
+
+    plan: RunnablePlan
+    nodes: tuple[int, ...]
+    outputs: dict[str, bytes]
+
+
 class Owner(Protocol):
     """The executor, as a run sees it. `plan` is the present one."""
 
@@ -52,20 +61,23 @@ class PooledRun:
     """Implements `sandbox.jobs.Job`. `result` is set once, unless nobody waits for it any more."""
 
     __slots__ = (
-        "_alone", "_attempts", "_began", "_ended", "_errors", "_failures", "_input", "_interruptions", "_offset",
-        "_outputs", "_owner", "_result", "_times", "_timings", "plan", "run_id",
+        "_alone", "_attempts", "_began", "_ended", "_errors", "_failures", "_input", "_interruptions", "_nodes",
+        "_offset", "_outputs", "_owner", "_result", "_times", "_timings", "plan", "run_id",
     )  # fmt: skip
 
-    def __init__(self, owner: Owner, run_id: str, trigger_input: bytes, result: asyncio.Future[RunResult]) -> None:
+    def __init__(
+        self, owner: Owner, run_id: str, trigger_input: bytes, result: asyncio.Future[RunResult], part: Part | None = None
+    ) -> None:
         self.run_id = run_id
-        self.plan = owner.plan
+        self.plan = part.plan if part else owner.plan
+        self._nodes = part.nodes if part else None
         self._owner = owner
         self._result = result
         self._input = trigger_input
         self._began, self._ended = sys.maxsize, 0
         self._offset = time.time_ns() - time.monotonic_ns()
         # By the node's id, what is final; by its number, what there was of others so far.
-        self._outputs: dict[str, bytes] = {}
+        self._outputs: dict[str, bytes] = dict(part.outputs) if part else {}
         self._errors: dict[str, str] = {}
         self._timings: dict[str, Timing] = {}
         self._times: dict[int, tuple[int, int]] = {}
@@ -84,7 +96,7 @@ class PooledRun:
             return True
         if self._outputs or self._attempts:
             # Its numbers of nodes and its outputs belong to code that is gone.
-            for index in self._attempts:
+            for index in self._attempts or self._unfinished():
                 name = self.plan.nodes[index].id
                 self._errors[name] = f'Node "{name}" was interrupted, and the code it began with has been replaced'
             self._finish()
@@ -95,11 +107,11 @@ class PooledRun:
     def request(self, serial: int) -> Run:
         outputs, nodes = self._outputs, self.plan.nodes
         done = {index: outputs[node.id] for index, node in enumerate(nodes) if node.id in outputs} if outputs else {}
-        return Run(serial, self.run_id, self._input, done, self._attempts, self._failures)
+        return Run(serial, self.run_id, self._input, done, self._attempts, self._failures, self._nodes)
 
     def outcome(self, outcome: Outcome) -> None:
         index, state = outcome.node, outcome.state
-        if not 0 <= index < len(self.plan.nodes):
+        if not 0 <= index < len(self.plan.nodes) or (self._nodes is not None and index not in self._nodes):
             return
         name = self.plan.nodes[index].id
         began, ended = outcome.started, outcome.ended
@@ -163,7 +175,8 @@ class PooledRun:
 
     def _unfinished(self) -> list[int]:
         """The first node in the plan's order that has no output."""
-        return [index for index, node in enumerate(self.plan.nodes) if node.id not in self._outputs][:1]
+        nodes = range(len(self.plan.nodes)) if self._nodes is None else self._nodes
+        return [index for index in nodes if self.plan.nodes[index].id not in self._outputs][:1]
 
     def _took(self, index: int, began: int, ended: int) -> None:
         """Note when a node that has no output so far began first and ended last."""

@@ -43,12 +43,16 @@ def load(code: Code) -> list[LoadedNode]:
 
     Raises `LoadError` with every node that cannot be loaded, and why.
     """
-    folders = dict.fromkeys([code.root, *(str(Path(node.file).parent) for node in code.nodes), *code.paths])
+    own = (str(Path(node.file).parent) for node in code.nodes if node.file)
+    folders = dict.fromkeys([code.root, *own, *code.paths])
     import_fresh_below(code.root)
     sys.path.extend(folder for folder in folders if folder not in sys.path)
     modules: dict[str, ModuleType] = {}
     loaded, messages = [], []
     for node in code.nodes:
+        if not node.file:
+            loaded.append(_ABROAD)
+            continue
         try:
             if node.file not in modules:
                 modules[node.file] = _import(node.file, code.root)
@@ -58,6 +62,14 @@ def load(code: Code) -> list[LoadedNode]:
     if messages:
         raise LoadError(tuple(messages))
     return loaded
+
+
+def _abroad(*_: Any) -> Any:
+    raise RuntimeError("this node runs in another worker")
+
+
+_ABROAD = LoadedNode("", 0, 0, (), _abroad, is_async=False, read=_abroad)
+"""Keeps the place of a node in another language."""
 
 
 def _import(file: str, root: str) -> ModuleType:

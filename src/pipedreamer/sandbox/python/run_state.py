@@ -7,15 +7,23 @@ from pipedreamer.sandbox.protocol import Run, Settings
 from pipedreamer.sandbox.python.values import JsonText
 
 
+Stages = list[tuple[tuple[int, ...], bool]]
+"""Nodes that run together, and whether they are the last."""
+
+
 class RunState:
     """`left` counts the nodes of the stage that have not ended, `task` is the one that the run goes on in."""
 
-    __slots__ = ("cancelled", "failed", "left", "outputs", "request", "resumed", "settings", "stopping", "task")
+    __slots__ = (
+        "cancelled", "failed", "left", "outputs", "request", "resumed", "settings", "stages", "stopping",
+        "task",
+    )  # fmt: skip
 
-    def __init__(self, request: Run, settings: Settings, task: asyncio.Task[Any]) -> None:
+    def __init__(self, request: Run, settings: Settings, task: asyncio.Task[Any], stages: Stages) -> None:
         self.request = request
         self.settings = settings
         self.task = task
+        self.stages = stages
         self.resumed = bool(request.done)
         self.outputs: dict[int, JsonText] = request.done
         self.failed = False

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, cast
@@ -15,7 +15,7 @@ from pipedreamer.sandbox.python.invoke import Call, Ending, Invoker
 from pipedreamer.sandbox.python.loader import LoadedNode
 from pipedreamer.sandbox.python.loop import within
 from pipedreamer.sandbox.python.outbox import Outbox
-from pipedreamer.sandbox.python.run_state import RunState
+from pipedreamer.sandbox.python.run_state import RunState, Stages
 from pipedreamer.sandbox.python.values import JsonText
 
 
@@ -30,8 +30,7 @@ class Runner:
         outbox: Outbox,
     ) -> None:
         self._nodes = nodes
-        last = len(code.stages) - 1
-        self._stages = [(stage, number == last) for number, stage in enumerate(code.stages)]
+        self._stages = _stages(code.stages)
         self._jitter = code.jitter
         self._invoker = invoker
         self._send = outbox.send
@@ -40,7 +39,8 @@ class Runner:
 
     def start(self, request: Run, settings: Settings, task: asyncio.Task[Any]) -> Coroutine[Any, Any, None] | None:
         """Begin a run in `task`: None when it has ended, as one does whose nodes never wait, else the rest of it."""
-        state = self._runs[request.run] = RunState(request, settings, task)
+        stages = self._stages if request.nodes is None else self._only(request.nodes)
+        state = self._runs[request.run] = RunState(request, settings, task, stages)
         context = copy_context()
         rest = context.run(self._begin, state)
         return None if rest is None else within(context, rest)
@@ -55,7 +55,7 @@ class Runner:
 
     def _begin(self, state: RunState) -> Coroutine[Any, Any, None] | None:
         try:
-            for number, (stage, final) in enumerate(self._stages):
+            for number, (stage, final) in enumerate(state.stages):
                 rest = self._stage(state, stage, final)
                 if rest is not None:
                     return self._go_on(state, rest, number)
@@ -70,7 +70,7 @@ class Runner:
         """The rest of a run, from the `number`th stage on, which has begun."""
         try:
             await rest
-            for stage, final in self._stages[number + 1 :]:
+            for stage, final in state.stages[number + 1 :]:
                 if state.over:
                     break
                 more = self._stage(state, stage, final)
@@ -82,10 +82,14 @@ class Runner:
             del self._runs[state.request.run]
 
     def _break(self, state: RunState, error: BaseException) -> None:
-        index = next(node for stage, _ in self._stages for node in stage if node not in state.outputs)
+        index = next(node for stage, _ in state.stages for node in stage if node not in state.outputs)
         text = f"the worker itself failed: {type(error).__name__}".encode(errors="replace")
         now = now_ns()
         self._send(Outcome(state.request.run, index, 1, now, now, "failed", text, last=True))
+
+    def _only(self, nodes: tuple[int, ...]) -> Stages:
+        chosen = (tuple(node for node in stage if node in nodes) for stage, _ in self._stages)
+        return _stages([stage for stage in chosen if stage])
 
     def _stage(self, state: RunState, stage: tuple[int, ...], final: bool) -> Coroutine[Any, Any, None] | None:
         nodes = tuple(node for node in stage if node not in state.outputs) if state.resumed else stage
@@ -172,3 +176,7 @@ class Runner:
         state.stopping = state.stopping or asyncio.Event()
         with suppress(TimeoutError):
             await asyncio.wait_for(state.stopping.wait(), wait)
+
+
+def _stages(stages: Sequence[tuple[int, ...]]) -> Stages:
+    return [(stage, number == len(stages)) for number, stage in enumerate(stages, 1)]

@@ -1,0 +1,77 @@
+"""The executor for a workflow in several languages: a run passes from one language's workers to another's."""
+
+import asyncio
+from collections.abc import Mapping
+
+from pipedreamer.errors import EngineBusyError
+from pipedreamer.project import Language
+from pipedreamer.runtime.legs import Leg
+from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts, run_ids
+from pipedreamer.runtime.pooled_run import Part, RunnablePlan
+from pipedreamer.runtime.result import RunResult, Timing
+
+
+class MixedExecutor:
+    """Implements `runtime.executor.Executor`; at most `most` runs at once, waiting ones included.
+
+    Each leg of a run is a run of its own in its language's executor, which must take as many at once.
+    """
+
+    def __init__(self, executors: Mapping[Language, PoolExecutor], legs: tuple[Leg, ...], most: int) -> None:
+        self.legs = legs
+        self.counts = RunCounts()
+        self.active = 0
+        self._executors = executors
+        self._most = most
+        self._run_ids = run_ids()
+
+    def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> asyncio.Future[RunResult]:
+        if self.active >= self._most:
+            self.counts.refused += 1
+            raise EngineBusyError(f"{self.active} runs are under way or waiting, which is the limit: try again later")
+        self.active += 1
+        return asyncio.ensure_future(self._run(trigger_input, run_id or next(self._run_ids)))
+
+    async def _run(self, given: bytes, run_id: str) -> RunResult:
+        success = False
+        try:
+            result = await self._pass_through(given, run_id)
+            success = result.success
+            return result
+        finally:
+            self.active -= 1
+            if success:
+                self.counts.succeeded += 1
+            else:
+                self.counts.failed += 1
+
+    async def _pass_through(self, given: bytes, run_id: str) -> RunResult:
+        passage: RunResult | None = None
+        plans = {language: executor.plan for language, executor in self._executors.items()}
+        for leg in self.legs:
+            outputs = passage.outputs if passage else {}
+            runs = [
+                self._executors[language].execute(given, run_id=run_id, part=Part(plans[language], nodes, outputs))
+                for language, nodes in leg.items()
+            ]
+            # All of them, also where one fails: what has started finishes.
+            await asyncio.wait(runs)
+            passage = _joined([*([passage] if passage else []), *(run.result() for run in runs)])
+            if not passage.success:
+                break
+        return passage or _empty(run_id, plans)
+
+
+def _joined(parts: list[RunResult]) -> RunResult:
+    """Several parts of a run as one, what they came to in the order of the parts."""
+    outputs = {name: value for part in parts for name, value in part.outputs.items()}
+    errors = {name: text for part in parts for name, text in part.errors.items()}
+    timings = {name: timing for part in parts for name, timing in part.node_timings.items()}
+    began, ended = min(part.timing.started_at for part in parts), max(part.timing.completed_at for part in parts)
+    timing = Timing(began, ended, ended - began)
+    return RunResult(parts[0].run_id, parts[0].version, outputs, errors, timing, timings)
+
+
+def _empty(run_id: str, plans: Mapping[Language, RunnablePlan]) -> RunResult:
+    version = next((plan.version for plan in plans.values()), "")
+    return RunResult(run_id, version, {}, {}, Timing(0, 0, 0))
