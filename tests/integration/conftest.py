@@ -13,11 +13,12 @@ import pytest
 
 from pipedreamer.authoring import FetchError
 from pipedreamer.project import open_project
-from pipedreamer.runtime.assembly import assemble
+from pipedreamer.runtime.assembly import Part, assemble
+from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.logs import NodeLine
 from pipedreamer.runtime.mask import Mask
 from pipedreamer.runtime.result import RunResult
-from pipedreamer.runtime.session import Capacity, Session, Surroundings
+from pipedreamer.runtime.session import Session, Surroundings
 from pipedreamer.runtime.settings import Settings
 from pipedreamer.sandbox.connects import ClosedGateway, Gateway
 from pipedreamer.sandbox.protocol import Fetch
@@ -78,15 +79,19 @@ async def start_session() -> AsyncIterator[StartSession]:
                 gateway=gateway,
             )
             assembly = assemble(open_project(folder), site, jitter=False)
+
             # What nodes leave beside the folder, tests look at.
-            policy = msgspec.structs.replace(
-                assembly.policy,
-                write=(str(folder.parent),),
-                memory=memory or assembly.policy.memory,
-                notify=notify,
-                namespaces=namespaces,
-            )
-            session = Session(dataclasses.replace(assembly, policy=policy), values, around)
+            def changed(part: Part) -> Part:
+                policy = msgspec.structs.replace(
+                    part.policy,
+                    write=(str(folder.parent),),
+                    memory=memory or part.policy.memory,
+                    notify=notify,
+                    namespaces=namespaces,
+                )
+                return dataclasses.replace(part, policy=policy)
+
+            session = Session(assembly.with_parts(changed), values, around)
             await stack.enter_async_context(session)
             return Bench(session, lines)
 

@@ -14,12 +14,12 @@ from typing import Any
 from pipedreamer.engine import App, Limits, Service, Stats, bind, serve
 from pipedreamer.project import open_project
 from pipedreamer.project.packages import environment
+from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.http_broker import HttpBroker
 from pipedreamer.runtime.layers import Demand
 from pipedreamer.runtime.live import LiveWorkflow, Means
 from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.processors import processors
-from pipedreamer.runtime.session import Capacity
 from pipedreamer.runtime.settings import Sources
 from pipedreamer.sandbox.zygote import Zygote
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from pipedreamer.errors import PipedreamerError, UsageError
 from pipedreamer.project import open_project
 from pipedreamer.project.packages import environment
+from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.http_broker import HttpBroker
 from pipedreamer.runtime.json_input import parse_json
 from pipedreamer.runtime.layers import Demand
 from pipedreamer.runtime.live import LiveWorkflow, Means
 from pipedreamer.runtime.logs import LogSink
-from pipedreamer.runtime.session import Capacity
 from pipedreamer.runtime.settings import Sources
 from pipedreamer.sandbox.zygote import Zygote
 from pipedreamer.testing.runs import check_input

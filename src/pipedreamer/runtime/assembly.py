@@ -1,12 +1,15 @@
 """A project -> what the workers load and what a run needs to know: the one place where node ids become numbers."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
+
 from pipedreamer.dag import Plan
-from pipedreamer.errors import SandboxError
-from pipedreamer.project import Project
+from pipedreamer.project import Language, Project
 from pipedreamer.runtime.confinement import policy
+from pipedreamer.runtime.languages import locked
 from pipedreamer.runtime.pooled_run import RunnableNode, RunnablePlan
 from pipedreamer.sandbox.lock.policy import Policy
 from pipedreamer.sandbox.protocol import Code, NodeCode
@@ -16,31 +19,38 @@ RUN_MARGIN_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """The nodes of one language: their code and the policy that locks it."""
+
+    code: Code
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
 class Assembly:
-    """One workflow, ready to be loaded under its policy."""
+    """One workflow, ready to be loaded; `stages` and `languages` of its nodes by number."""
 
     name: str
-    code: Code
     plan: RunnablePlan
-    policy: Policy
+    parts: dict[Language, Part]
+    stages: tuple[tuple[int, ...], ...]
+    languages: tuple[Language, ...]
+
+    def with_parts(self, change: Callable[[Part], Part]) -> "Assembly":
+        """The same with every part changed."""
+        return replace(self, parts={language: change(part) for language, part in self.parts.items()})
 
 
 def assemble(project: Project, site: Path | None = None, *, only: str | None = None, jitter: bool = True) -> Assembly:
     """Number the nodes of the plan; `only` makes a plan of that one node, which gets the trigger's input.
 
     `site` is the folder of its third-party packages.
-
-    Raises `SandboxError` for a node in a language that no worker speaks.
     """
     plan = project.plan
     ids = [only] if only else [node_id for stage in plan.stages for node_id in stage]
-    for node_id in ids:
-        if project.language(node_id) != "python":
-            raise SandboxError(
-                f'Node "{node_id}" ({plan.nodes[node_id].path}) is TypeScript; this version runs Python nodes only'
-            )
     number = {node_id: index for index, node_id in enumerate(ids)}
     stages = ((0,),) if only else tuple(tuple(number[node_id] for node_id in stage) for stage in plan.stages)
+    languages = tuple(project.language(node_id) for node_id in ids)
     nodes = tuple(
         NodeCode(
             id=node_id,
@@ -52,10 +62,24 @@ def assemble(project: Project, site: Path | None = None, *, only: str | None = N
         for node_id in ids
     )
     code = Code(root=str(project.root), nodes=nodes, stages=stages, paths=(str(site),) if site else (), jitter=jitter)
-    return Assembly(project.workflow.name, code, _runnable(plan, ids, stages), policy(project, site))
+    confined, permissions = policy(project, site), project.workflow.permissions
+    parts = {
+        language: Part(_in_language(code, languages, language), locked(confined, language, permissions))
+        for language in dict.fromkeys(languages)
+    }
+    return Assembly(project.workflow.name, _runnable(plan, ids, stages, len(parts) > 1), parts, stages, languages)
 
 
-def _runnable(plan: Plan, ids: list[str], stages: tuple[tuple[int, ...], ...]) -> RunnablePlan:
+def _in_language(code: Code, languages: tuple[Language, ...], language: Language) -> Code:
+    """The same numbers for all, and files for those that this language's workers run."""
+    nodes = (
+        node if of == language else msgspec.structs.replace(node, file="")
+        for node, of in zip(code.nodes, languages, strict=True)
+    )
+    return msgspec.structs.replace(code, nodes=tuple(nodes))
+
+
+def _runnable(plan: Plan, ids: list[str], stages: tuple[tuple[int, ...], ...], is_mixed: bool) -> RunnablePlan:
     nodes = tuple(
         RunnableNode(
             id=node_id,
@@ -67,7 +91,7 @@ def _runnable(plan: Plan, ids: list[str], stages: tuple[tuple[int, ...], ...]) -
     )
     longest_ms = sum(max(_longest_ms(nodes[index]) for index in stage) for stage in stages)
     # Doubled: a node that is starved by a neighbour gets its time back.
-    return RunnablePlan(plan.version, nodes, (2 * longest_ms + RUN_MARGIN_MS) * 1_000_000)
+    return RunnablePlan(plan.version, nodes, (2 * longest_ms + RUN_MARGIN_MS) * 1_000_000, is_mixed)
 
 
 def _longest_ms(node: RunnableNode) -> int:

@@ -1,9 +1,10 @@
 """Which layers of the sandbox hold on this machine, in words, and what is demanded of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from pipedreamer.errors import SandboxError
+from pipedreamer.project import Language
 from pipedreamer.sandbox.lock.policy import Held, Policy
 from pipedreamer.spec.permissions import Destination
 
@@ -26,6 +27,18 @@ def layers(held: Held, policy: Policy) -> dict[str, str]:
         "system calls": OPEN + f": {held.seccomp}" if held.seccomp else "seccomp",
         "network": _network(held, policy),
         "memory": _memory(held, policy),
+    }
+
+
+def together(told: Mapping[Language, dict[str, str]]) -> dict[str, str]:
+    """The layers of several languages as one: a text a layer, and one for each language where they differ."""
+    names = dict.fromkeys(name for layers_of in told.values() for name in layers_of)
+    texts = {name: {language: layers_of[name] for language, layers_of in told.items()} for name in names}
+    return {
+        name: next(iter(by.values()))
+        if len(set(by.values())) == 1
+        else "; ".join(f"{text} ({language})" for language, text in by.items())
+        for name, by in texts.items()
     }
 
 

@@ -9,12 +9,13 @@ from pipedreamer.errors import WiderPermissionsError
 from pipedreamer.project import Project, open_project
 from pipedreamer.runtime.assembly import assemble
 from pipedreamer.runtime.broker import Broker
+from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.egress import DriverGateway, Egress, OwnPorts, no_ports
 from pipedreamer.runtime.layers import OPEN, Demand, limited
 from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.mask import Mask
 from pipedreamer.runtime.permitted_secrets import fetch_secrets, visible_secrets
-from pipedreamer.runtime.session import Capacity, Session, Surroundings
+from pipedreamer.runtime.session import Session, Surroundings
 from pipedreamer.runtime.settings import Settings, SettingsWatch, Sources
 from pipedreamer.sandbox.zygote import Zygote
 from pipedreamer.spec import Permissions, widened
@@ -117,7 +118,7 @@ class LiveWorkflow:
         for name, text in self.session.layers().items():
             if text.startswith(OPEN):
                 self._means.warn(f"the sandbox does not hold the {name} ({text})")
-        held, net = self.session.held, self.permissions.net
+        held, net = self.session.held.get("python"), self.permissions.net
         if held is not None and net != "any" and (text := limited(held, net)):
             self._means.warn(text)
 

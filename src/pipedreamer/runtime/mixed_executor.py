@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 
-from pipedreamer.errors import EngineBusyError
 from pipedreamer.project import Language
 from pipedreamer.runtime.legs import Leg
 from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts, run_ids
@@ -17,19 +16,17 @@ class MixedExecutor:
     Each leg of a run is a run of its own in its language's executor, which must take as many at once.
     """
 
-    def __init__(self, executors: Mapping[Language, PoolExecutor], legs: tuple[Leg, ...], most: int) -> None:
-        self.legs = legs
-        self.counts = RunCounts()
-        self.active = 0
+    def __init__(
+        self, executors: Mapping[Language, PoolExecutor], legs: tuple[Leg, ...], most: int, counts: RunCounts
+    ) -> None:
+        self._legs = legs
+        self._counts = counts
         self._executors = executors
         self._most = most
         self._run_ids = run_ids()
 
     def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> asyncio.Future[RunResult]:
-        if self.active >= self._most:
-            self.counts.refused += 1
-            raise EngineBusyError(f"{self.active} runs are under way or waiting, which is the limit: try again later")
-        self.active += 1
+        self._counts.admit(self._most)
         return asyncio.ensure_future(self._run(trigger_input, run_id or next(self._run_ids)))
 
     async def _run(self, given: bytes, run_id: str) -> RunResult:
@@ -39,16 +36,12 @@ class MixedExecutor:
             success = result.success
             return result
         finally:
-            self.active -= 1
-            if success:
-                self.counts.succeeded += 1
-            else:
-                self.counts.failed += 1
+            self._counts.ended(success)
 
     async def _pass_through(self, given: bytes, run_id: str) -> RunResult:
         passage: RunResult | None = None
         plans = {language: executor.plan for language, executor in self._executors.items()}
-        for leg in self.legs:
+        for leg in self._legs:
             outputs = passage.outputs if passage else {}
             runs = [
                 self._executors[language].execute(given, run_id=run_id, part=Part(plans[language], nodes, outputs))

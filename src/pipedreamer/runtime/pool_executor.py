@@ -15,24 +15,41 @@ from pipedreamer.sandbox.pool import Pool
 
 @dataclass(slots=True)
 class RunCounts:
-    """Runs since the start, by how they ended, and those that were refused."""
+    """Runs since the start, by how they ended, those that were refused, and those that are under way or wait."""
 
     succeeded: int = 0
     failed: int = 0
     refused: int = 0
+    active: int = 0
+
+    def admit(self, most: int) -> None:
+        """Count a run that begins. Raises `EngineBusyError` where there are `most` already."""
+        if self.active >= most:
+            self.refused += 1
+            raise EngineBusyError(f"{self.active} runs are under way or waiting, which is the limit: try again later")
+        self.active += 1
+
+    def ended(self, success: bool) -> None:
+        """Count a run that has ended."""
+        self.active -= 1
+        if success:
+            self.succeeded += 1
+        else:
+            self.failed += 1
 
 
 class PoolExecutor:
     """Implements `runtime.executor.Executor`; at most `most` runs at once, waiting ones included.
 
-    Made in the loop it works in. `tell` logs what became of an attempt whose worker could not say it.
+    A part of a run is none of its own: it is counted by whoever runs the whole. Made in the loop it works in. `tell`
+    logs what became of an attempt whose worker could not say it.
     """
 
-    def __init__(self, pool: Pool, plan: RunnablePlan, most: int, tell: Tell) -> None:
+    def __init__(self, pool: Pool, plan: RunnablePlan, most: int, tell: Tell, counts: RunCounts) -> None:
         self.plan = plan
         self.tell = tell
-        self.counts = RunCounts()
-        self.active = 0
+        self.ended = counts.ended
+        self._counts = counts
         self._pool = pool
         self._most = most
         self._loop = asyncio.get_running_loop()
@@ -41,10 +58,8 @@ class PoolExecutor:
     def execute(
         self, trigger_input: bytes, *, run_id: str | None = None, part: Part | None = None
     ) -> asyncio.Future[RunResult]:
-        if self.active >= self._most:
-            self.counts.refused += 1
-            raise EngineBusyError(f"{self.active} runs are under way or waiting, which is the limit: try again later")
-        self.active += 1
+        if part is None:
+            self._counts.admit(self._most)
         result: asyncio.Future[RunResult] = self._loop.create_future()
         self._pool.submit(PooledRun(self, run_id or next(self._run_ids), trigger_input, result, part))
         return result
@@ -56,13 +71,6 @@ class PoolExecutor:
             self._loop.call_later(wait, lambda: self._pool.submit(run, alone=alone))
         else:
             self._pool.submit(run, alone=alone)
-
-    def ended(self, success: bool) -> None:
-        self.active -= 1
-        if success:
-            self.counts.succeeded += 1
-        else:
-            self.counts.failed += 1
 
 
 def run_ids() -> Iterator[str]:

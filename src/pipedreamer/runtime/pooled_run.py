@@ -28,11 +28,15 @@ class RunnableNode:
 
 @dataclass(frozen=True, slots=True)
 class RunnablePlan:
-    """The nodes in the order of their numbers on the wire; `longest_ns` bounds a whole run from above."""
+    """The nodes in the order of their numbers on the wire; `longest_ns` bounds a whole run from above.
+
+    `is_mixed` where they are in several languages.
+    """
 
     version: str
     nodes: tuple[RunnableNode, ...]
     longest_ns: int
+    is_mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,12 @@ class PooledRun:
     )  # fmt: skip
 
     def __init__(
-        self, owner: Owner, run_id: str, trigger_input: bytes, result: asyncio.Future[RunResult], part: Part | None = None
+        self,
+        owner: Owner,
+        run_id: str,
+        trigger_input: bytes,
+        result: asyncio.Future[RunResult],
+        part: Part | None = None,
     ) -> None:
         self.run_id = run_id
         self.plan = part.plan if part else owner.plan
@@ -94,7 +103,7 @@ class PooledRun:
         plan = self._owner.plan
         if plan is self.plan:
             return True
-        if self._outputs or self._attempts:
+        if self._outputs or self._attempts or self._nodes is not None or plan.is_mixed:
             # Its numbers of nodes and its outputs belong to code that is gone.
             for index in self._attempts or self._unfinished():
                 name = self.plan.nodes[index].id
@@ -184,12 +193,14 @@ class PooledRun:
         self._began, self._ended = min(self._began, began), max(self._ended, ended)
 
     def abandoned(self, reason: str) -> None:
-        self._owner.ended(success=False)
+        if self._nodes is None:
+            self._owner.ended(success=False)
         if not self._result.done():
             self._result.set_exception(SandboxError(f"run {self.run_id} could not be carried out: {reason}"))
 
     def _finish(self) -> None:
-        self._owner.ended(success=not self._errors)
+        if self._nodes is None:
+            self._owner.ended(success=not self._errors)
         if not self._result.done():
             self._result.set_result(self._in_full())
 

@@ -3,36 +3,29 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, Self
 
 import orjson
 
+from pipedreamer.project import Language
 from pipedreamer.runtime.assembly import Assembly
 from pipedreamer.runtime.broker import Broker
-from pipedreamer.runtime.layers import Demand, demanded, layers
+from pipedreamer.runtime.capacity import Capacity
+from pipedreamer.runtime.layers import Demand, demanded, layers, together
 from pipedreamer.runtime.logs import LogSink, NodeLine
-from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts
+from pipedreamer.runtime.pool_executor import RunCounts
 from pipedreamer.runtime.pooled_run import PooledRun
 from pipedreamer.runtime.refusals import Refusals
 from pipedreamer.runtime.relay import FetchRelay
 from pipedreamer.runtime.result import Masking, RunResult, shown
+from pipedreamer.runtime.workforce import Workforce
 from pipedreamer.sandbox.connects import ClosedGateway, Gateway
 from pipedreamer.sandbox.jobs import Job, Sender
 from pipedreamer.sandbox.lock.policy import Held
-from pipedreamer.sandbox.pool import Pool
 from pipedreamer.sandbox.protocol import Fetch, FetchMore, FetchStop, LogLine, Observed, Settings
 from pipedreamer.sandbox.spawner import Ears
-from pipedreamer.sandbox.zygote import Zygote
-
-
-@dataclass(frozen=True, slots=True)
-class Capacity:
-    """`workers` processes; `running` runs at once in all of them, `waiting` more before a run is refused."""
-
-    workers: int = 2
-    running: int = 128
-    waiting: int = 1000
+from pipedreamer.sandbox.zygote import Zygote, Zygotes
 
 
 class Values(Protocol):
@@ -55,7 +48,7 @@ class Surroundings:
     broker: Broker
     mask: Callable[[], Masking]
     log: LogSink
-    capacity: Capacity = Capacity()
+    capacity: Capacity = field(default_factory=Capacity)
     gateway: Callable[[], Gateway] = ClosedGateway
     demand: Demand = "best-effort"
     observed: Callable[[int, Observed], None] | None = None
@@ -74,45 +67,41 @@ class Session:
         self._zygote = zygote
         self._relay = FetchRelay(around.broker)
         self._listener = _Listener(self, around, self._relay)
-        self._pool: Pool | None = None
-        self._executor: PoolExecutor | None = None
+        self._force: Workforce | None = None
 
     async def start(self) -> None:
         """Start the workers. Raises `NodeLoadError` when a node cannot be loaded."""
-        capacity = self._around.capacity
-        window = max(1, -(-capacity.running // capacity.workers))
-        pool = Pool(self._zygote or Zygote(), Ears(self._listener, self._around.gateway), capacity.workers, window)
+        around = self._around
+        ears = Ears(self._listener, around.gateway)
+        force = Workforce(Zygotes(self._zygote), ears, around.capacity, self._listener.tell)
+        force.apply(settings_message(self._values))
         try:
-            await pool.start(self.assembly.code, self.assembly.policy, settings_message(self._values))
-            if pool.held:
-                demanded(self._around.demand, pool.held, self.assembly.policy)
+            await force.replace(self.assembly)
+            for language, held in force.held.items():
+                demanded(around.demand, held, self.assembly.parts[language].policy)
         except BaseException:
-            await pool.close()
+            await force.close()
             raise
-        self._pool = pool
-        self._executor = PoolExecutor(
-            pool, self.assembly.plan, capacity.running + capacity.waiting, self._listener.tell
-        )
+        self._force = force
 
     def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> asyncio.Future[RunResult]:
-        return self._started().execute(trigger_input, run_id=run_id)
+        return self.force.execute(trigger_input, run_id=run_id)
 
     async def reload(self, assembly: Assembly) -> None:
         """Swap the code for runs that begin from now on. Raises `NodeLoadError`, and then the old code stays."""
-        await self._pool_started().replace(assembly.code, assembly.policy)
+        await self.force.replace(assembly)
         self.assembly = assembly
-        self._started().plan = assembly.plan
 
     def apply(self, values: Values, files: dict[str, str] | None = None) -> None:
         """New config and secrets for runs that begin from now on; `files` answers reads, in tests."""
         self._values = values
-        self._pool_started().apply(settings_message(values, files))
+        self.force.apply(settings_message(values, files))
 
     async def close(self) -> None:
         """End the workers; what still runs is lost."""
         await self._relay.close()
-        if self._pool is not None:
-            await self._pool.close()
+        if self._force is not None:
+            await self._force.close()
         self._listener.refusals.flush()
 
     async def __aenter__(self) -> Self:
@@ -122,45 +111,44 @@ class Session:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    @property
+    def force(self) -> Workforce:
+        """Those who do the work."""
+        if self._force is None:
+            raise RuntimeError("the session has not been started")
+        return self._force
+
     def layers(self) -> dict[str, str]:
-        """What holds a node's code in, and what does not."""
-        return layers(self.held, self.assembly.policy) if self.held else {}
+        """What holds a node's code in, and what does not; where languages differ, for each."""
+        parts = self.assembly.parts
+        told = {language: layers(held, parts[language].policy) for language, held in self.held.items()}
+        return together(told)
 
     @property
-    def held(self) -> Held | None:
-        """The layers as the kernel was found to hold them; None before the start."""
-        return self._pool.held if self._pool else None
+    def held(self) -> dict[Language, Held]:
+        """The layers as the kernel was found to hold them; nothing before the start."""
+        return self._force.held if self._force else {}
 
     @property
     def counts(self) -> RunCounts:
-        return self._started().counts
+        return self.force.counts
 
     @property
     def active(self) -> int:
         """Runs under way and waiting."""
-        return self._executor.active if self._executor else 0
+        return self._force.counts.active if self._force else 0
 
     @property
     def waiting(self) -> int:
-        return self._pool.waiting if self._pool else 0
+        return self._force.waiting if self._force else 0
 
     @property
     def workers(self) -> int:
-        return self._pool.workers if self._pool else 0
+        return self._force.workers if self._force else 0
 
     @property
     def restarts(self) -> int:
-        return self._pool.restarts if self._pool else 0
-
-    def _started(self) -> PoolExecutor:
-        if self._executor is None:
-            raise RuntimeError("the session has not been started")
-        return self._executor
-
-    def _pool_started(self) -> Pool:
-        if self._pool is None:
-            raise RuntimeError("the session has not been started")
-        return self._pool
+        return self._force.restarts if self._force else 0
 
 
 def settings_message(values: Values, files: dict[str, str] | None = None) -> Settings:

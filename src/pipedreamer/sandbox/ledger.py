@@ -1,6 +1,6 @@
 """What a worker without a flight page is doing, by what it says: it announces attempts, and that its loop turns.
 
-It answers as `flight.FlightPage` does. What it cannot know is which attempt has the processor, unless there is one only.
+It answers as `flight.FlightPage` does. Which attempt has the processor it knows where there is one only.
 """
 
 from typing import Final
@@ -50,6 +50,10 @@ class Ledger:
     def running(self) -> list[RunningAttempt]:
         """Every attempt that has begun and not ended."""
         return list(self._running.values())
+
+    def own_threads(self) -> int:
+        """As many as an idle worker may have: another language's runtime keeps them as it likes."""
+        return MOST
 
     def unsent(self, received: int) -> bytes:  # noqa: ARG002 - what was not sent is lost with the process
         return b""

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from pipedreamer.errors import NodeLoadError, SandboxError
@@ -17,13 +18,28 @@ from pipedreamer.sandbox.spawner import CLOSE_SECONDS, Ears, Spawner, load
 from pipedreamer.sandbox.upkeep import Upkeep
 from pipedreamer.sandbox.watchdog import MEBIBYTE, PERIOD_S, look_after, weigh
 from pipedreamer.sandbox.worker import Worker
-from pipedreamer.sandbox.zygote import Zygote
+from pipedreamer.sandbox.zygote import Zygotes
 
 BUSY_NS = 20_000_000
 RETRY_SECONDS = 1.0
 LOOKS_A_WEIGHING = 4
 IDLE_PERIOD_S = 0.5
 MOST_ALONE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Workers that have loaded their code and get no jobs yet."""
+
+    code: Code
+    cell: Cell
+    workers: list[Worker]
+
+    def dismiss(self) -> None:
+        """They are not needed."""
+        self.cell.retire()
+        for worker in self.workers:
+            worker.retire()
 
 
 class Pool:
@@ -33,8 +49,8 @@ class Pool:
     own that takes no other at the same time.
     """
 
-    def __init__(self, zygote: Zygote, ears: Ears, size: int, window: int) -> None:
-        self._spawner = Spawner(zygote, ears)
+    def __init__(self, zygotes: Zygotes, ears: Ears, size: int, window: int) -> None:
+        self._spawner = Spawner(zygotes, ears)
         self._tell = ears.listener.stray
         self._size = size
         self._window = window
@@ -68,33 +84,25 @@ class Pool:
         """Which layers of the lock hold for the workers that are ready."""
         return self._spawner.cell.held if self._spawner.cell else None
 
-    async def start(self, code: Code, policy: Policy, settings: Settings) -> None:
-        """Start the workers. Raises `NodeLoadError` when the code cannot be loaded, `SandboxError` without a lock."""
-        self._settings = settings
-        await self.replace(code, policy)
+    async def prepare(self, code: Code, policy: Policy) -> Crew:
+        """Workers with this code, to be taken up or dismissed.
 
-    async def replace(self, code: Code, policy: Policy) -> None:
-        """Swap the code: jobs in flight keep the old one, and its cell.
-
-        Raises as `start`, and then nothing has changed; so it is when this is cancelled.
+        Raises `NodeLoadError` when the code cannot be loaded, `SandboxError` without a lock; then nothing has changed,
+        and so it is when this is cancelled.
         """
-        self._swap(code, *await self._started(code, policy))
-
-    async def _started(self, code: Code, policy: Policy) -> tuple[Cell, list[Worker]]:
         cell = await self._spawner.open(policy)
         try:
-            return cell, await self._all_started(code, cell)
+            return Crew(code, cell, await self._all_started(code, cell))
         except BaseException:
             cell.retire()
             raise
 
-    def _swap(self, code: Code, cell: Cell, fresh: list[Worker]) -> None:
-        self._spawner.use(cell)
-        old, self._workers, self._code = self._workers, fresh, code
+    def take_up(self, crew: Crew) -> None:
+        """Swap the code: jobs in flight keep the old one, and its cell."""
+        self._spawner.use(crew.cell)
+        self._retire_workers()
+        self._workers, self._code = crew.workers, crew.code
         self._trouble = ""
-        for worker in old:
-            self._leaving.add(worker)
-            worker.retire()
         self._watch()
         # Not at once: whoever called this first notes which plan belongs to the new code.
         asyncio.get_running_loop().call_soon(self._hand_out)
@@ -112,18 +120,15 @@ class Pool:
 
     async def _renew(self, full: Cell) -> None:
         """Workers in a jail of their own with an empty /tmp, in place of those whose /tmp is full."""
-        code = self._code
         try:
-            cell, fresh = await self._started(code, full.policy)
+            crew = await self.prepare(self._code, full.policy)
         except (NodeLoadError, SandboxError, OSError):
             return  # it is tried again
         if self._spawner.cell is not full:  # the code was swapped meanwhile
-            cell.retire()
-            for worker in fresh:
-                worker.retire()
+            crew.dismiss()
             return
         self.restarts += len(self._workers)
-        self._swap(code, cell, fresh)
+        self.take_up(crew)
         size = full.policy.scratch_size // MEBIBYTE
         self._tell(f"nodes filled /tmp ({size} MiB, {MOST_FILES:,} files): new workers have an empty one\n")
 
@@ -145,8 +150,20 @@ class Pool:
             self._waiting.append(job)
         self._watch()
 
+    def wind_down(self) -> None:
+        """Take no more jobs; the workers end with those they have."""
+        self._size = 0
+        self._retire_workers()
+        self._workers = []
+        self._give_up("the workflow has no code in this language any more")
+
+    def _retire_workers(self) -> None:
+        for worker in self._workers:
+            self._leaving.add(worker)
+            worker.retire()
+
     async def close(self) -> None:
-        """Hang up on all workers, then end the zygote. Jobs still running are lost: drain before."""
+        """Hang up on all workers. Jobs still running are lost: drain before."""
         self._closing = True
         for task in self._tasks:
             task.cancel()

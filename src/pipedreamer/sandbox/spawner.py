@@ -1,4 +1,4 @@
-"""Brings up workers: a zygote that lives, a cell for the policy in use, and in it one process after another."""
+"""Brings up workers: a cell for the policy in use, and in it one process after another."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from pipedreamer.sandbox.process import Process
 from pipedreamer.sandbox.protocol import Code, Settings
 from pipedreamer.sandbox.telling_worker import TellingWorker
 from pipedreamer.sandbox.worker import Owner, Worker
-from pipedreamer.sandbox.zygote import Zygote
+from pipedreamer.sandbox.zygote import Zygotes
 
 CLOSE_SECONDS = 5
 
@@ -28,10 +28,10 @@ class Ears:
 
 
 class Spawner:
-    """`cell` is the one in use; the ones before it end with their last workers. A dead zygote is replaced."""
+    """`cell` is the one in use; the ones before it end with their last workers."""
 
-    def __init__(self, zygote: Zygote, ears: Ears) -> None:
-        self._zygote = zygote
+    def __init__(self, zygotes: Zygotes, ears: Ears) -> None:
+        self._zygotes = zygotes
         self._ears = ears
         self._cells: set[Cell] = set()
         self._opening = asyncio.Lock()
@@ -39,9 +39,7 @@ class Spawner:
 
     async def open(self, policy: Policy) -> Cell:
         """A new cell, not yet in use. Raises `SandboxError`."""
-        if not self._zygote.alive:
-            self._zygote = Zygote()
-        cell = await open_cell(self._zygote, policy)
+        cell = await open_cell(self._zygotes.living(), policy)
         self._cells.add(cell)
         return cell
 
@@ -81,12 +79,11 @@ class Spawner:
         return Conduit(process.conduit, gateway(), tell) if process.conduit else None
 
     async def close(self) -> None:
-        """End all cells, then the zygote."""
+        """End all cells."""
         for cell in self._cells:
             cell.close()
         if self._cells:
             await asyncio.wait([cell.ended for cell in self._cells], timeout=CLOSE_SECONDS)
-        self._zygote.close()
 
 
 async def load(worker: Worker, code: Code, settings: Callable[[], Settings]) -> None:

@@ -137,6 +137,23 @@ class Zygote:
             self._process.wait()
 
 
+class Zygotes:
+    """The zygote in use, which several pools share; a dead one is replaced."""
+
+    def __init__(self, first: Zygote | None = None) -> None:
+        self._zygote = first or Zygote()
+
+    def living(self) -> Zygote:
+        """One that lives. Raises `SandboxError` when none can be started."""
+        if not self._zygote.alive:
+            self._zygote = Zygote()
+        return self._zygote
+
+    def close(self) -> None:
+        """End it, after the pools."""
+        self._zygote.close()
+
+
 def _import_folders() -> list[str]:
     """Where the worker's own trusted libraries are: with `-S` it would not find them."""
     packages = (pipedreamer, msgspec, orjson)

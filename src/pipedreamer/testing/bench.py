@@ -10,13 +10,14 @@ from typing import Any, Final, Self
 
 from pipedreamer.authoring import FetchError
 from pipedreamer.project import Project
-from pipedreamer.runtime.assembly import Assembly
+from pipedreamer.runtime.assembly import Assembly, Part
 from pipedreamer.runtime.broker import Answer, Broker
+from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.logs import NodeLine
 from pipedreamer.runtime.mask import Mask
 from pipedreamer.runtime.pooled_run import RunnablePlan
 from pipedreamer.runtime.result import RunResult
-from pipedreamer.runtime.session import Capacity, Session, Surroundings
+from pipedreamer.runtime.session import Session, Surroundings
 from pipedreamer.sandbox.connects import ClosedGateway, Gateway
 from pipedreamer.sandbox.lock.policy import Policy
 from pipedreamer.sandbox.protocol import Code, Fetch, Observed
@@ -117,4 +118,5 @@ def _nothing(project: Project) -> Assembly:
     """No code at all: the workers that wait for the first test."""
     workflow = project.workflow
     code = Code(root=str(project.root), nodes=(), stages=())
-    return Assembly(workflow.name, code, RunnablePlan(workflow.version, (), 0), Policy(whole=(str(project.root),)))
+    part = Part(code, Policy(whole=(str(project.root),)))
+    return Assembly(workflow.name, RunnablePlan(workflow.version, (), 0), {"python": part}, (), ())

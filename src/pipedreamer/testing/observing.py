@@ -127,10 +127,13 @@ class WatchedBench(Bench):
         """
         observation, node = self._observation, assembly.plan.nodes[0]
         watch, scene = observation.watch, self._noted(scene)
-        assembly = replace(assembly, code=msgspec.structs.replace(assembly.code, observe=Observe(lent(os.environ))))
+        observe = Observe(lent(os.environ))
+        assembly = assembly.with_parts(
+            lambda part: replace(part, code=msgspec.structs.replace(part.code, observe=observe))
+        )
         for further in reversed(range(MOST_TRIES)):
             watch.begin(node.id)
-            opened = replace(assembly, policy=observation.opener.policy(assembly.policy))
+            opened = assembly.with_parts(lambda part: replace(part, policy=observation.opener.policy(part.policy)))
             try:
                 result, seconds = await super().run(opened, given, scene, run_id)
             except PipedreamerError as error:

@@ -26,10 +26,11 @@ import pipedreamer
 from pipedreamer.authoring import FetchError
 from pipedreamer.errors import EgressError
 from pipedreamer.project import open_project
-from pipedreamer.runtime.assembly import assemble
+from pipedreamer.runtime.assembly import Part, assemble
+from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.logs import NodeLine
 from pipedreamer.runtime.mask import Mask
-from pipedreamer.runtime.session import Capacity, Session, Surroundings
+from pipedreamer.runtime.session import Session, Surroundings
 from pipedreamer.runtime.settings import Settings
 from pipedreamer.sandbox.lock.user import own_uid
 
@@ -120,7 +121,7 @@ async def locked(tier: Tier) -> None:
     """All modules in a session as is, the network once more with sockets, the grants in one that has them."""
     room = tier.files.room
     async with _session(tier, {"tcp": False}) as session:
-        held = session._pool.held  # type: ignore[union-attr]
+        held = session.held["python"]
         tier.layers = session.layers() | msgspec.to_builtins(held)
         await _make(tier, session, "", *PLAIN)
     async with _session(tier, {"tcp": True}) as session:
@@ -133,8 +134,14 @@ async def locked(tier: Tier) -> None:
 @asynccontextmanager
 async def _session(tier: Tier, changes: dict[str, Any]) -> AsyncIterator[Session]:
     assembly = assemble(open_project(tier.files.flow), jitter=False)
-    whole = (*assembly.policy.whole, *changes.pop("readable", ()))
-    policy = msgspec.structs.replace(assembly.policy, whole=whole, **tier.changes, **changes)
+    readable = changes.pop("readable", ())
+
+    def changed(part: Part) -> Part:
+        whole = (*part.policy.whole, *readable)
+        return dataclasses.replace(
+            part, policy=msgspec.structs.replace(part.policy, whole=whole, **tier.changes, **changes)
+        )
+
     around = Surroundings(
         broker=NoNetwork(),
         mask=lambda: Mask({}),
@@ -142,9 +149,7 @@ async def _session(tier: Tier, changes: dict[str, Any]) -> AsyncIterator[Session
         capacity=Capacity(workers=2, running=8),
         gateway=lambda: OneHost(tier.listeners.allowed),
     )
-    async with Session(
-        dataclasses.replace(assembly, policy=policy), Settings(config={}, secrets={}), around
-    ) as session:
+    async with Session(assembly.with_parts(changed), Settings(config={}, secrets={}), around) as session:
         yield session
 
 
@@ -155,9 +160,10 @@ async def _make(tier: Tier, session: Session, suffix: str, *modules: str) -> Non
         print(name + suffix, file=sys.stderr, flush=True)
         began = time.monotonic()
         node = function.__dict__.get("node", "attempt")
-        cell = await session._pool._spawner.living_cell()  # type: ignore[union-attr]
+        pool = session.force.pools["python"]
+        cell = await pool._spawner.living_cell()
         scratch = cell.scratch.path if cell.scratch else "/tmp"
-        pids = [worker.pid for worker in session._pool._workers] + [os.getpid()]  # type: ignore[union-attr]
+        pids = [worker.pid for worker in pool._workers] + [os.getpid()]
         world = tier.known(scratch, pids, locked=True)
         before = len(os.listdir("/proc/self/fd"))
         said, trouble = await _one(session, {"node": node, "attempt": name, "world": world}, node)

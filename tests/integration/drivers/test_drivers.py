@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
+from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.egress import Egress
 from pipedreamer.runtime.egress.gateway import DriverGateway
-from pipedreamer.runtime.session import Capacity
 from pipedreamer.spec.permissions import Destination
 
 SITE = Path(sysconfig.get_path("purelib"))

@@ -12,10 +12,10 @@ from tests.integration.broker.servers import answering, reply, serving
 
 from pipedreamer.errors import WiderPermissionsError
 from pipedreamer.project import open_project
+from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.http_broker import HttpBroker
 from pipedreamer.runtime.live import LiveWorkflow, Means
 from pipedreamer.runtime.logs import NodeLine
-from pipedreamer.runtime.session import Capacity
 from pipedreamer.runtime.settings import Sources
 
 NODE = """\

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipedreamer.runtime.session import Capacity
+from pipedreamer.runtime.capacity import Capacity
 
 FRAMES = {
     "no message": "b'\\x03\\x00\\x00\\x00abc'",

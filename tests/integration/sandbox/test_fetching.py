@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.http_broker import HttpBroker
-from pipedreamer.runtime.session import Capacity
 from pipedreamer.runtime.settings import Settings
 
 BIG = 9 * 1024 * 1024

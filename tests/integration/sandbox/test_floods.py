@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pipedreamer.authoring import FetchError
+from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.logs import NodeLine
-from pipedreamer.runtime.session import Capacity
 from pipedreamer.sandbox.protocol import MOST_FETCHES, Fetch
 
 TWO_WORKERS = Capacity(workers=2, running=16)

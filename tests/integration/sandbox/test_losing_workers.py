@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipedreamer.runtime.session import Capacity
+from pipedreamer.runtime.capacity import Capacity
 
 ONE_WORKER = Capacity(workers=1, running=64)
 
@@ -148,7 +148,7 @@ async def test_the_zygote_killed_from_outside_is_replaced_with_its_workers(
 
 async def test_a_zygote_that_was_killed_is_not_left_defunct(write_workflow: Any, start_session: Any) -> None:
     bench = await start_session(write_workflow({"node": "def run(ctx, input): return 1"}), ONE_WORKER)
-    zygote = bench.session._pool._spawner._zygote._process
+    zygote = bench.session.force._zygotes._zygote._process
     assert (await bench.run()).output("node") == 1
     os.kill(zygote.pid, signal.SIGKILL)
     async with asyncio.timeout(30):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipedreamer.runtime.session import Capacity
+from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.settings import Settings
 from pipedreamer.sandbox.protocol import TEXT_LIMIT
 

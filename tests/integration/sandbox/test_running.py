@@ -11,7 +11,7 @@ import pytest
 from pipedreamer.errors import EngineBusyError, NodeLoadError
 from pipedreamer.project import open_project
 from pipedreamer.runtime.assembly import assemble
-from pipedreamer.runtime.session import Capacity
+from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.settings import Settings
 
 ECHO = "async def run(ctx, input): return input"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipedreamer.runtime.session import Capacity
+from pipedreamer.runtime.capacity import Capacity
 
 ONE_WORKER = Capacity(workers=1, running=64)
 SHORT = "config: {timeout: 400ms}\n"

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from pipedreamer.runtime.session import Capacity
+from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.sandbox.protocol import FRAME_LIMIT, ToEngine
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "50"))

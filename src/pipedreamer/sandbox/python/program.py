@@ -30,7 +30,7 @@ def become(lock: Lock, connection: int, flight: int, output: int) -> NoReturn:
             os.dup2(connection, standard)
         os.close(connection)
         offset = time.monotonic_ns() - time.time_ns()
-        os.execve(program.arguments[0], [*program.arguments, str(offset)], dict(os.environ))
+        os.execve(program.arguments[0], [*program.arguments, str(offset)], dict(os.environ))  # noqa: S606
     except BaseException:  # noqa: BLE001 - the last word of a dying process
         os.write(2, traceback.format_exc().encode())
     finally:

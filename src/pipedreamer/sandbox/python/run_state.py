@@ -6,7 +6,6 @@ from typing import Any
 from pipedreamer.sandbox.protocol import Run, Settings
 from pipedreamer.sandbox.python.values import JsonText
 
-
 Stages = list[tuple[tuple[int, ...], bool]]
 """Nodes that run together, and whether they are the last."""
 

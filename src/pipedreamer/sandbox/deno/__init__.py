@@ -1,0 +1,1 @@
+"""The worker for TypeScript nodes: its sources, which Deno runs."""
