@@ -11,8 +11,9 @@ WriteWorkflow = Callable[..., Path]
 
 @pytest.fixture
 def write_workflow(tmp_path: Path) -> WriteWorkflow:
-    """`write_workflow({"a": source, ...}, edges=[("a", "b")], extra_yaml)` -> the folder it made.
+    """`write_workflow({"a": source, "b.ts": source, ...}, edges=[("a", "b")], extra_yaml)` -> the folder it made.
 
+    A node is Python, or TypeScript where its name ends in `.ts`, which is no part of its id.
     With `signs` its nodes may write to the folder that the fixture `signs` gives.
     """
 
@@ -27,9 +28,10 @@ def write_workflow(tmp_path: Path) -> WriteWorkflow:
         root = tmp_path / name
         (root / "nodes").mkdir(parents=True, exist_ok=True)
         lines = [f"name: {name}", 'version: "1.0"', "triggers: [{type: manual}]", "nodes:"]
-        for node_id, source in nodes.items():
-            lines.append(f"  {node_id}: {{path: ./nodes/{node_id}.py}}")
-            (root / "nodes" / f"{node_id}.py").write_text(dedent(source))
+        for key, source in nodes.items():
+            file = key if key.endswith(".ts") else f"{key}.py"
+            lines.append(f"  {key.removesuffix('.ts')}: {{path: ./nodes/{file}}}")
+            (root / "nodes" / file).write_text(dedent(source))
         lines.append("edges:" if edges else "edges: []")
         lines.extend(f"  - {{from: {source}, to: {target}}}" for source, target in edges or [])
         granted = f"\npermissions: {{net: any, write: [{tmp_path / 'signs'}]}}\n" if signs else ""
