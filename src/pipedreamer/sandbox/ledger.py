@@ -51,6 +51,10 @@ class Ledger:
         """Every attempt that has begun and not ended."""
         return list(self._running.values())
 
+    def in_thread(self, thread: int) -> RunningAttempt | None:  # noqa: ARG002 - its threads say nothing
+        """The attempt that a thread works for, if it can be no other."""
+        return self.current()
+
     def own_threads(self) -> int:
         """As many as an idle worker may have: another language's runtime keeps them as it likes."""
         return MOST
