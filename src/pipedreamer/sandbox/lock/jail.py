@@ -45,6 +45,8 @@ def enter(policy: Policy, system: Iterable[str]) -> bool:
         rooms.folder(path)
     for path in policy.links:
         rooms.link(path)
+    if policy.program:  # runtimes ask where their own file is, and there is no /proc
+        rooms.point("/proc/self/exe", policy.program.arguments[0])
     rooms.close()
     unmount(_OLD, _DETACH)
     Path(_OLD).rmdir()
@@ -129,6 +131,11 @@ class _Rooms:
         self._make_way(path)
         with suppress(FileExistsError, FileNotFoundError):
             Path(path).symlink_to(Path(_OLD + path).readlink())
+
+    def point(self, path: str, target: str) -> None:
+        """A symbolic link that is not outside."""
+        self._make_way(path)
+        Path(path).symlink_to(target)
 
     def close(self) -> None:
         for room in self._sealed:

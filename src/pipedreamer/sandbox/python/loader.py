@@ -51,7 +51,7 @@ def load(code: Code) -> list[LoadedNode]:
     loaded, messages = [], []
     for node in code.nodes:
         if not node.file:
-            loaded.append(_ABROAD)
+            loaded.append(_abroad(node))
             continue
         try:
             if node.file not in modules:
@@ -64,12 +64,13 @@ def load(code: Code) -> list[LoadedNode]:
     return loaded
 
 
-def _abroad(*_: Any) -> Any:
-    raise RuntimeError("this node runs in another worker")
+def _abroad(node: NodeCode) -> LoadedNode:
+    """Keeps the place of a node in another language, which is never run here."""
 
+    def never(*_: Any) -> Any:
+        raise RuntimeError("this node runs in another worker")
 
-_ABROAD = LoadedNode("", 0, 0, (), _abroad, is_async=False, read=_abroad)
-"""Keeps the place of a node in another language."""
+    return LoadedNode(node.id, 0, 0, (), never, is_async=False, read=never)
 
 
 def _import(file: str, root: str) -> ModuleType:
