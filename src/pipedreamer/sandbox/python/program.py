@@ -21,7 +21,7 @@ def become(lock: Lock, connection: int, flight: int, output: int) -> NoReturn:
         os.close(flight)
         engine = socket.socket(fileno=connection)
         os.dup2(output, 2)
-        listener = lock.close({2, connection})
+        listener = lock.close({0, 1, 2, connection})
         socket.send_fds(engine, [LOCKED], [listener] if listener else [])
         if listener:
             os.close(listener)
