@@ -18,14 +18,20 @@ _SOURCES: Final = Path(pipedreamer.sandbox.deno.__file__).parent
 _OF_DENO: Final = 640 << 20
 """What V8 takes without any code, nearly all of it addresses that are only reserved, in bytes."""
 _SCRATCH: Final = "/tmp"  # noqa: S108 - the jail's own
-_SERVICE_ACCOUNT: Final = "/var/run/secrets"
+_ENVIRONMENT: Final = {
+    "DENO_DIR": f"{_SCRATCH}/.deno",
+    "DENO_NO_UPDATE_CHECK": "1",
+    "NO_COLOR": "1",
+    "RES_OPTIONS": "use-vc",  # names are looked up over TCP, which the engine answers
+}
+"""Of which nodes see nothing: variables are theirs only by the policy's `env`."""
 
 
 def locked(policy: Policy, language: Language, permissions: Permissions) -> Policy:
     """The policy of this language's workers. Raises `PackageError` where its runtime is not installed."""
     if language == "python":
         return policy
-    program = Program((*_deno(policy, permissions), str(_SOURCES / "main.ts")), _environment(policy), _OF_DENO)
+    program = Program((*_deno(policy, permissions), str(_SOURCES / "main.ts")), _ENVIRONMENT, _OF_DENO)
     whole = (*policy.whole, program.arguments[0], str(_SOURCES))
     return msgspec.structs.replace(policy, whole=whole, program=program)
 
@@ -43,11 +49,6 @@ def _deno(policy: Policy, permissions: Permissions) -> tuple[str, ...]:
         "--deny-run", "--deny-ffi", "--deny-sys",
         f"--v8-flags=--max-old-space-size={max(64, policy.memory >> 20)}",
     )  # fmt: skip
-
-
-def _environment(policy: Policy) -> dict[str, str]:
-    del policy
-    return {"DENO_DIR": f"{_SCRATCH}/.deno", "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
 
 
 def _import_map() -> str:
