@@ -1,0 +1,90 @@
+/** The worker: loads the workflow's nodes, then answers the engine's frames until it hangs up.
+ *
+ * Descriptors 0 and 1 are the engine's socket, 2 is for stray output. `Deno.args[0]`: see `monotonic`. Everything that
+ * is needed of Deno is taken before a node is loaded, so that a node that changes globals breaks only itself.
+ */
+
+import { current } from "./attempt.ts";
+import { Clock, monotonic } from "./clock.ts";
+import { replacePrinting } from "./console.ts";
+import type { Settings } from "./context.ts";
+import { Explainer } from "./explain.ts";
+import { Fetcher } from "./fetching.ts";
+import { Invoker } from "./invoke.ts";
+import { Loader } from "./loader.ts";
+import type { CodeMessage, ToWorker } from "./protocol.ts";
+import { Redirect } from "./redirect.ts";
+import { Runner } from "./runner.ts";
+import { catchTheRest, surround } from "./surroundings.ts";
+import { Timers } from "./timers.ts";
+import { decodeUtf8 } from "./utf8.ts";
+import { Outbox, receive } from "./wire.ts";
+
+const { args, chdir, exit, stdin, stdout } = Deno;
+const { setImmediate, Promise: Promises } = globalThis;
+const MOST_FRAMES_SHOWN = 50;
+const NO_FILES = new Map<string, string>();
+
+/** Outside of any attempt, so that it does not end with one. */
+const later = (task: () => void): void => void current.exit(() => setImmediate(task));
+const turn = (): Promise<void> => new Promises((resolve) => later(resolve));
+
+class Worker {
+  private readonly outbox = new Outbox({ writeSync: (bytes) => orExit(() => stdout.writeSync(bytes)) }, later);
+  private readonly clock = new Clock(monotonic(args[0] ?? "0"), this.outbox);
+  private readonly fetcher = new Fetcher(this.outbox, turn);
+  private readonly redirect = new Redirect();
+  private settings: Settings = { config: "{}", secrets: "{}" };
+  private runner?: Runner;
+
+  async serve(): Promise<void> {
+    replacePrinting(this.outbox);
+    surround(turn);
+    Error.stackTraceLimit = MOST_FRAMES_SHOWN;
+    await receive(stdin, (message) => this.take(message));
+  }
+
+  private take(message: ToWorker): void {
+    switch (message[0]) {
+      case "run":
+        return void this.runner?.run(message, this.settings);
+      case "head":
+      case "data":
+      case "unfetched":
+        return this.fetcher.deliver(message);
+      case "cancel":
+        return this.runner?.cancel(message[1]);
+      case "settings": {
+        const [, config, secrets, files] = message;
+        this.settings = { config: decodeUtf8(config), secrets: decodeUtf8(secrets) };
+        return this.redirect.replace(files ?? NO_FILES);
+      }
+      case "code":
+        return void this.load(message);
+    }
+  }
+
+  private async load([, root, codes, stages, , jitter = true]: CodeMessage): Promise<void> {
+    chdir(root);
+    this.redirect.settle(root);
+    const explainer = new Explainer(root);
+    catchTheRest(explainer, new Timers(), this.outbox);
+    const [nodes, messages] = await new Loader(root, explainer).load(codes);
+    if (messages.length) return this.outbox.send(["unloaded", messages]);
+    const invoker = new Invoker(this.clock, this.outbox, this.fetcher, explainer);
+    this.runner = new Runner({ nodes, stages, jitter }, invoker, this.outbox, this.clock.now);
+    this.outbox.send(["ready"]);
+  }
+}
+
+/** Once the engine has hung up there is nobody to write to. */
+function orExit<T>(write: () => T): T {
+  try {
+    return write();
+  } catch {
+    return exit(0);
+  }
+}
+
+await new Worker().serve();
+exit(0);

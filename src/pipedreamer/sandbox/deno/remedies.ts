@@ -1,0 +1,37 @@
+/** What to add to an error that the sandbox may have caused: at midnight it looks like any other. */
+
+const REFUSED = /^(Requires (\w+) access(?: to "(.*)")?), run again with the --allow-\w+ flag$/s;
+const MISSING = /^(?:No such file or directory|Permission denied|Operation not permitted) .*?'(\/.*?)'/s;
+const LONGEST_NAME = 200;
+
+/** The message of an error as nodes should read it, and a sentence for a person or "". `root` ends with a slash. */
+export function remedied(message: string, root: string): [message: string, hint: string] {
+  const refused = REFUSED.exec(message);
+  if (refused !== null) return [refused[1], ofPermission(refused[2], (refused[3] ?? "").slice(0, LONGEST_NAME), root)];
+  const path = MISSING.exec(message)?.[1];
+  return [message, path && !path.startsWith(root) && !path.startsWith("/tmp/") ? ofPath(path) : ""];
+}
+
+function ofPermission(kind: string, name: string, root: string): string {
+  switch (kind) {
+    case "read":
+      return ofPath(name);
+    case "write":
+      return name.startsWith(root)
+        ? "nodes write to /tmp or to what permissions.write names, never into their folder"
+        : `nodes write to /tmp; ${name} in permissions.write opens it`;
+    case "net":
+      return `${name || "what a node connects to"} in permissions.net opens it`;
+    case "env":
+      return `nodes see those of the engine's variables that permissions.env names${name ? `: add ${name} to it` : ""}`;
+    case "run":
+      return "nodes start no processes";
+    case "ffi":
+      return "nodes load no libraries";
+  }
+  return "nodes learn nothing of the machine that they run on";
+}
+
+function ofPath(path: string): string {
+  return `nodes see their folder and /tmp; ${path.slice(0, LONGEST_NAME)} in permissions.read opens it`;
+}

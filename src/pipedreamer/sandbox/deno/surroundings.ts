@@ -1,0 +1,54 @@
+/** What nodes find around them: of Deno's globals, those that must know whose code calls them. */
+
+import { type Attempt, current } from "./attempt.ts";
+import { log } from "./logging.ts";
+import type { Explainer } from "./explain.ts";
+import type { Timers } from "./timers.ts";
+import type { Outbox } from "./wire.ts";
+
+const { addEventListener, fetch: nativeFetch, AbortSignal: Signals, Error: Errors, Request: Requests } = globalThis;
+const { stderr } = Deno;
+const encoder = new TextEncoder();
+
+/** Tie `fetch` to the attempts, and forbid what would take the process or the wire along. */
+export function surround(turn: () => Promise<void>): void {
+  globalThis.fetch = async (input, init) => {
+    const attempt = current.getStore();
+    if (attempt === undefined) return await nativeFetch(input, init);
+    if (attempt.isOver) {
+      await turn();
+      throw attempt.why;
+    }
+    const given = init?.signal ?? (input instanceof Requests ? input.signal : undefined);
+    const signal = given ? Signals.any([given, attempt.signal]) : attempt.signal;
+    return await (init instanceof Requests
+      ? nativeFetch(new Requests(input, init), { signal })
+      : nativeFetch(input, { ...init, signal }));
+  };
+  Deno.exit = process.exit = globalThis.close = (code?: unknown) => {
+    throw new Errors(`exit(${code ?? ""}) was called: a node cannot end its process, it returns or throws`);
+  };
+  globalThis.Worker = class {
+    constructor() {
+      throw new Errors("nodes have no Worker: what it prints would not be known as theirs");
+    }
+  } as unknown as typeof Worker;
+}
+
+/** Log what nodes throw where nobody catches it, which would end a process of their own. */
+export function catchTheRest(explainer: Explainer, timers: Timers, outbox: Outbox): void {
+  const report = (attempt: Attempt | undefined, what: string, thrown: unknown) => {
+    const { text, trace } = explainer.explain(thrown);
+    if (attempt !== undefined) log(outbox, attempt, "error", `${what}: ${trace || text}`);
+    else stderr.writeSync(encoder.encode(`${what}: ${trace || text}\n`));
+  };
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    const attempt = current.getStore();
+    if (!attempt?.isWhy(event.reason)) report(attempt, "nobody awaited this", event.reason);
+  });
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    report(current.getStore() ?? timers.take(), "nobody caught this", event.error);
+  });
+}
