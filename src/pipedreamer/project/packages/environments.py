@@ -1,15 +1,13 @@
 """Folders with exactly the locked packages, made once and shared by every workflow with the same lock."""
 
 import hashlib
-import os
-import shutil
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from pipedreamer.errors import PackageError
+from pipedreamer.project.cache import cache_folder, make_once
 from pipedreamer.project.packages.lockfile import Lock, current_lock
 from pipedreamer.project.packages.locking import wheels_only
 from pipedreamer.project.packages.requirements import Requirements, read_requirements
@@ -29,11 +27,11 @@ def environment(
     if requirements is None or lock is None:
         return None
     _check_python(requirements)
-    place = _environments() / _key(lock)
+    place = cache_folder("environments") / _key(lock)
     packages = place / "site-packages"
     if not packages.is_dir():
         say(f"installing {len(lock.pins)} package{'s' if len(lock.pins) != 1 else ''} for {project_root} (once)")
-        _make(place, lock, allow_build)
+        make_once(place, lambda folder: _install(folder, lock, allow_build))
         for unread in sorted(packages.glob("*.pth")):
             say(f"{unread.name} is not processed: a package that needs it may not work in a node")
     return packages
@@ -46,43 +44,18 @@ def _check_python(requirements: Requirements) -> None:
         raise PackageError(f"{requirements.file}: the workflow needs Python {requirements.python}, and this is {here}")
 
 
-def _environments() -> Path:
-    """The cache folder (XDG Base Directory Specification: a relative XDG_CACHE_HOME does not count)."""
-    cache = os.environ.get("XDG_CACHE_HOME", "")
-    try:
-        base = Path(cache) if cache.startswith("/") else Path.home() / ".cache"
-        place = base / "pipedreamer" / "environments"
-        place.mkdir(parents=True, exist_ok=True)
-    except (OSError, RuntimeError) as error:
-        raise PackageError(f"no folder for packages: {error}; set XDG_CACHE_HOME to one that can be written") from error
-    return place
-
-
 def _key(lock: Lock) -> str:
     """What decides which files are installed: the lock, the Python, the platform."""
     parts = (lock.text, sys.version, str(sysconfig.get_config_var("SOABI")), sysconfig.get_platform())
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def _make(place: Path, lock: Lock, allow_build: bool) -> None:
-    """Install beside the place and rename: nobody ever sees half an environment, and of two at once one wins."""
-    scratch = Path(tempfile.mkdtemp(prefix=".making-", dir=place.parent))
-    try:
-        (scratch / "lock.txt").write_text(lock.text, "utf-8")
-        (scratch / "site-packages").mkdir()
-        arguments = [
-            *("pip", "sync", "lock.txt", "--target", "site-packages", "--require-hashes", "--allow-empty-requirements"),
-            *("--compile-bytecode", "--no-python-downloads"),
-        ]
-        run_uv([*arguments, *wheels_only(allow_build)], scratch, "installing the workflow's packages")
-        (scratch / "site-packages" / ".lock").unlink(missing_ok=True)  # uv's own
-        scratch.chmod(0o755)  # a worker may run as another user
-        try:
-            scratch.rename(place)
-        except OSError:
-            if not place.is_dir():
-                raise
-    except OSError as error:
-        raise PackageError(f"packages cannot be kept in {place.parent}: {error.strerror}") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+def _install(folder: Path, lock: Lock, allow_build: bool) -> None:
+    (folder / "lock.txt").write_text(lock.text, "utf-8")
+    (folder / "site-packages").mkdir()
+    arguments = [
+        *("pip", "sync", "lock.txt", "--target", "site-packages", "--require-hashes", "--allow-empty-requirements"),
+        *("--compile-bytecode", "--no-python-downloads"),
+    ]
+    run_uv([*arguments, *wheels_only(allow_build)], folder, "installing the workflow's packages")
+    (folder / "site-packages" / ".lock").unlink(missing_ok=True)  # uv's own
