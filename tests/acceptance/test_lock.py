@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.disks import FULL, left, needs_a_disk, on_disk
+from tests.registry import serving
 
 
 def make_wheel(folder: Path, version: str) -> None:
@@ -139,6 +140,50 @@ def test_a_terminal_shows_what_goes_on_in_one_line_that_moves(flow: Any, offline
     assert "locking the packages" in moving
     plain = progress(flow, {**offline, "TERM": "dumb"})
     assert plain == "locking the packages of my-flow/requirements.txt\r\n"
+
+
+def test_a_workflow_of_two_languages_gets_both_locks(flow: Any, offline: dict[str, str]) -> None:
+    folder = flow.folder / "my-flow"
+    workflow = (folder / "workflow.yaml").read_text()
+    (folder / "workflow.yaml").write_text(workflow.replace("nodes:\n", "nodes:\n  other: {path: nodes/other.ts}\n"))
+    (folder / "nodes" / "other.ts").write_text('import { value } from "npm:alpha@1";\nexport default () => value;\n')
+    unlocked = flow.run("validate", "my-flow")
+    assert unlocked.returncode == 1
+    assert (
+        'my-flow/nodes/other.ts:1:23: error: the import "npm:alpha@1" of node "other" is not locked: '
+        "there is no deno.lock (run `pipedreamer lock`)\n"
+    ) in unlocked.stderr
+    with serving() as registry:
+        env = {**offline, **registry.settings}
+        first = flow.run("lock", "my-flow", env=env)
+        again = json.loads(flow.run("lock", "my-flow", "-o", "json", env=env).stdout)
+    assert first.stdout == (
+        "wrote my-flow/requirements.lock: 1 package\n  tinything==1.0\n"
+        "wrote my-flow/deno.lock: 1 package\n  npm:alpha@1.0.0\n"
+    )
+    assert first.stderr == (
+        "locking the packages of my-flow/requirements.txt\nlocking what the TypeScript nodes of my-flow import\n"
+    )
+    assert again["packages"] == ["tinything==1.0"]
+    assert again["modules"] == {"file": "my-flow/deno.lock", "packages": ["npm:alpha@1.0.0"], "changed": False}
+    assert flow.run("validate", "my-flow").returncode == 0
+
+
+def test_an_import_that_cannot_be_fetched_is_one_line_and_nothing_is_written(
+    flow: Any, offline: dict[str, str]
+) -> None:
+    folder = flow.folder / "my-flow"
+    (folder / "requirements.txt").unlink()
+    workflow = (folder / "workflow.yaml").read_text()
+    (folder / "workflow.yaml").write_text(workflow.replace("hello.py", "hello.ts"))
+    (folder / "nodes" / "hello.ts").write_text('\nimport "npm:beta@1";\nexport default () => 1;\n')
+    with serving() as registry:
+        done = flow.run("lock", "my-flow", env={**offline, **registry.settings})
+    assert done.returncode == 1
+    assert (
+        'my-flow/nodes/hello.ts:2:8: error: the import "npm:beta@1" of node "hello" asks for beta, which' in done.stderr
+    )
+    assert not (folder / "deno.lock").exists()
 
 
 def progress(flow: Any, env: dict[str, str]) -> str:

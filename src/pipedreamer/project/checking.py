@@ -44,15 +44,18 @@ def open_project(folder: Path) -> Project:
 def check(folder: Path) -> tuple[Problem, ...]:
     """Every problem and warning of a workflow's folder by file and line.
 
-    Beyond what `open_project` checks: its third-party packages, and every file of its code.
+    Beyond what `open_project` checks: its third-party packages, what its TypeScript nodes import, and every file of its
+    code.
     """
-    from pipedreamer.project.packages import check_packages  # not needed to open a project
+    from pipedreamer.project.modules import check_modules  # not needed to open a project
+    from pipedreamer.project.packages import check_packages
 
     try:
         looked = _look(folder)
     except ProjectError as error:
         return error.problems
-    problems = {*looked.problems, *check_packages(folder)}
+    scripts = {node_id: file for node_id, file in looked.node_files.items() if file.suffix == ".ts"}
+    problems = {*looked.problems, *check_packages(folder), *check_modules(folder, scripts)}
     try:
         list_files(looked.folder.root, folder)
     except ProjectError as error:

@@ -1,0 +1,96 @@
+"""What a Deno worker of a workflow is started with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipedreamer.errors import PackageError, Problem, ProjectError
+from pipedreamer.project.modules.caches import MODULES, cache_place, make_cache
+from pipedreamer.project.modules.coverage import missing
+from pipedreamer.project.modules.deno import NO_DENO, REMEDY
+from pipedreamer.project.modules.import_map import ImportMap, read_import_map
+from pipedreamer.project.modules.imports import Import, scan
+from pipedreamer.project.modules.lockfile import LOCK_FILE, Lock, read_lock
+from pipedreamer.project.modules.nodes import typescript_nodes
+
+_LOCK_IT = "run `pipedreamer lock`"
+
+
+@dataclass(frozen=True, slots=True)
+class Modules:
+    """`cache` is a folder for DENO_DIR, never to be written to, and `lock` says what is in it.
+
+    Both are None where the nodes import nothing from outside.
+    """
+
+    import_map: dict[str, Any]
+    cache: Path | None
+    lock: Path | None
+
+
+def modules(project_root: Path, say: Callable[[str], None] = lambda _: None) -> Modules:
+    """The modules of a workflow's TypeScript nodes, fetched if they are not there: a worker fetches nothing.
+
+    Raises ProjectError with every import that leads nowhere or is not locked, and PackageError where Deno is missing
+    or something cannot be fetched.
+    """
+    root = project_root.resolve()
+    import_map = read_import_map(root)
+    found = scan(root, typescript_nodes(root), import_map, project_root)
+    if any(problem.severity == "error" for problem in found.problems):
+        raise ProjectError(tuple(sorted(found.problems)))
+    if not found.outside:
+        return Modules(import_map.document, None, None)
+    lock = _lock_of(root, found.outside)
+    place = cache_place(root, lock, import_map, found.outside)
+    if not place.is_dir():
+        _check_coverage(lock, found.outside)
+        count = len(lock.packages)
+        say(f"fetching {count} package{'s' if count != 1 else ''} for the TypeScript nodes of {project_root} (once)")
+        make_cache(place, lock, import_map, found.outside)
+    return Modules(import_map.document, place / MODULES, place / LOCK_FILE)
+
+
+def check_modules(project_root: Path, nodes: dict[str, Path]) -> tuple[Problem, ...]:
+    """What is wrong with the imports of TypeScript nodes and their lock; asks no registry.
+
+    Without Deno nothing can be told, which is a warning: the workflow may be right.
+    """
+    if not nodes:
+        return ()
+    root = project_root.resolve()
+    try:
+        import_map = read_import_map(root)
+        found = scan(root, nodes, import_map, project_root)
+        if found.outside:
+            _check_lock(root, import_map, found.outside)
+    except ProjectError as error:
+        return error.problems
+    except PackageError as error:
+        if str(error).startswith(NO_DENO):
+            said = f"the imports of the TypeScript nodes were not checked: {NO_DENO}"
+            return (Problem(str(project_root / "workflow.yaml"), 0, 0, said, REMEDY, "warning"),)
+        file = str(root / LOCK_FILE)
+        return (Problem(str(project_root / LOCK_FILE), 0, 0, str(error).removeprefix(f"{file}: ")),)
+    return tuple(found.problems)
+
+
+def _check_lock(root: Path, import_map: ImportMap, outside: list[Import]) -> None:
+    lock = _lock_of(root, outside)
+    if not cache_place(root, lock, import_map, outside).is_dir():
+        _check_coverage(lock, outside)
+
+
+def _lock_of(root: Path, outside: list[Import]) -> Lock:
+    lock = read_lock(root)
+    if lock is None:
+        message = f"is not locked: there is no {LOCK_FILE}"
+        raise ProjectError(tuple(sorted(one.problem(message, _LOCK_IT) for one in outside)))
+    return lock
+
+
+def _check_coverage(lock: Lock, outside: list[Import]) -> None:
+    if absent := missing(lock, outside):
+        message = f"is not in {LOCK_FILE}, which is older"
+        raise ProjectError(tuple(sorted(one.problem(message, _LOCK_IT) for one in absent)))
