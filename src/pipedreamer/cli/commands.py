@@ -21,6 +21,7 @@ COMMANDS = {
     "serve": "Serve a workflow over HTTP, as in production.",
     "permissions": "Show what a workflow's nodes may reach, and what not.",
     "visualize": "Draw a workflow as Mermaid, DOT, SVG or HTML.",
+    "types": "Tell editors the types of TypeScript nodes.",
     "schema": "Print the JSON Schema of workflow.yaml, for editors.",
     "lock": "Write down the exact versions of a workflow's packages.",
 }

@@ -150,7 +150,7 @@ def test_nothing_from_outside_needs_neither_lock_nor_cache(registry: Registry, f
     flow.write("lib/helper.ts", "export const value = 'helped';")
     assert lock_modules(flow.root).file is None
     found = modules(flow.root)
-    assert (found.cache, found.lock) == (None, None)
+    assert (found.cache, found.lock, len(found.import_map["imports"])) == (None, None, 1)
     assert returned(flow, found, tmp_path) == "helped"
     assert registry.requests == []
 

@@ -30,6 +30,12 @@ class ImportMap:
         """As Deno reads it from a file (WHATWG HTML, import maps)."""
         return {"imports": self.imports} | ({"scopes": self.scopes} if self.scopes else {})
 
+    @property
+    def short_document(self) -> dict[str, Any]:
+        """The same without our names for what is outside, for nodes that import nothing from there."""
+        ours = self.ours - {_NAME}
+        return self.document | {"imports": {name: to for name, to in self.imports.items() if name not in ours}}
+
 
 def read_import_map(root: Path) -> ImportMap:
     """The import map of the workflow in a folder; raises ProjectError where its own cannot be read.

@@ -1,6 +1,5 @@
 """The licences of modules that are fetched by address: packages of npm carry theirs, these lie beside their files."""
 
-import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,6 +22,8 @@ def fetch_licences(addresses: Iterable[str], folder: Path) -> None:
 
 def _fetched(address: str) -> bytes | None:
     """What is at an address, by the proxies of the environment; None where that cannot be had."""
+    import urllib.request  # takes 20 ms, and is needed once for each lock
+
     try:
         with urllib.request.urlopen(address, timeout=_SECONDS) as answer:  # noqa: S310 - an address that was locked
             text: bytes = answer.read(_LIMIT)

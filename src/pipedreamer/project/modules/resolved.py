@@ -41,7 +41,7 @@ def modules(project_root: Path, say: Callable[[str], None] = lambda _: None) -> 
     if any(problem.severity == "error" for problem in found.problems):
         raise ProjectError(tuple(sorted(found.problems)))
     if not found.outside:
-        return Modules(import_map.document, None, None)
+        return Modules(import_map.short_document, None, None)
     lock = _lock_of(root, found.outside)
     place = cache_place(root, lock, import_map, found.outside)
     if not place.is_dir():
