@@ -2,10 +2,13 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pipedreamer.project.modules import find_deno
 
 MADE = {
     ".gitignore",
@@ -15,6 +18,9 @@ MADE = {
     "tests/fixtures/hello.json",
     "workflow.yaml",
 }
+
+
+TYPESCRIPT_MADE = MADE - {"nodes/hello.py"} | {"nodes/hello.ts", "deno.json", ".pipedreamer/pipedreamer.ts"}
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -29,6 +35,30 @@ def test_a_new_folder_is_valid_and_says_what_to_type_next(person: Any) -> None:
     assert set(contents(person.folder / "my-flow")) == MADE
     checked = json.loads(person.run("validate", "my-flow", "-o", "json").stdout)
     assert checked == {"ok": True, "problems": [], "name": "my-flow", "version": "1.0", "stages": [["hello"]]}
+
+
+def test_a_workflow_in_typescript_is_valid_and_its_types_are_known(person: Any) -> None:
+    done = person.run("init", "my-flow", "--typescript")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "  nodes/hello.ts             a node\n" in done.stdout
+    made = contents(person.folder / "my-flow")
+    assert set(made) == TYPESCRIPT_MADE
+    assert "hello.py" not in "".join(made.values())
+    checked = json.loads(person.run("validate", "my-flow", "-o", "json").stdout)
+    assert checked == {"ok": True, "problems": [], "name": "my-flow", "version": "1.0", "stages": [["hello"]]}
+    assert person.run("types", "my-flow").stdout == "everything that an editor needs is there\n"
+    for tool in (["check"], ["lint"], ["fmt", "--check", "--line-width=120", "nodes"]):
+        quiet = {"DENO_NO_UPDATE_CHECK": "1", "DENO_DIR": str(person.home / "deno")}
+        said = subprocess.run(
+            [find_deno(), *tool],
+            cwd=person.folder / "my-flow",
+            env=person.environment(quiet),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert said.returncode == 0, said.stderr
 
 
 def test_the_workflow_has_the_folder_s_name_everywhere(person: Any) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 
 from pipedreamer.cli.terminal import Terminal, json_text
 from pipedreamer.errors import PipedreamerError, UsageError
+from pipedreamer.project.modules import TYPES, TYPES_FILE
 from pipedreamer.spec import json_schema
 from pipedreamer.spec.naming import NAME, NAME_LIMIT, NAME_RULE, right_name
 from pipedreamer.spec.wording import shown
@@ -24,6 +26,14 @@ FILES = {
     ".gitignore": "keeps secrets out of the repository",
     "README.md": "what to type",
 }
+TYPESCRIPT_FILES = {
+    "workflow.yaml": FILES["workflow.yaml"],
+    "nodes/hello.ts": FILES["nodes/hello.py"],
+    "tests/fixtures/hello.json": FILES["tests/fixtures/hello.json"],
+    "deno.json": "tells editors what nodes import",
+    ".gitignore": FILES[".gitignore"],
+    "README.md": FILES["README.md"],
+}
 SCHEMA = ".pipedreamer/workflow.schema.json"
 
 
@@ -32,6 +42,7 @@ def command(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="The new folder, named as the workflow; `.` for this one.")
     ],
+    typescript: Annotated[bool, typer.Option("--typescript", help="With a node in TypeScript, not in Python.")] = False,
 ) -> None:
     """Make a workflow folder that runs as it is.
 
@@ -41,11 +52,12 @@ def command(
     folder = Path(name)
     workflow = folder.resolve().name
     _check_name(workflow, name)
-    contents = _contents(workflow)
+    purposes = TYPESCRIPT_FILES if typescript else FILES
+    contents = _contents(workflow, purposes)
     _refuse_to_overwrite(folder, contents)
     _make(folder, contents)
     document = {"ok": True, "name": workflow, "folder": str(folder.resolve()), "files": list(contents)}
-    terminal.answer(document, _next_steps(workflow, folder))
+    terminal.answer(document, _next_steps(workflow, folder, purposes))
 
 
 def nearest_name(text: str) -> str:
@@ -63,11 +75,14 @@ def _check_name(workflow: str, given: str) -> None:
     )
 
 
-def _contents(workflow: str) -> dict[str, str]:
+def _contents(workflow: str, purposes: Mapping[str, str]) -> dict[str, str]:
     template = files("pipedreamer.cli") / "template"
-    texts = {path: (template / path.removeprefix(".")).read_text(encoding="utf-8") for path in FILES}
-    contents = {path: text.replace("my-flow", workflow) for path, text in texts.items()}
-    return contents | {SCHEMA: json_text(json_schema()) + "\n"}
+    texts = {path: (template / path.removeprefix(".")).read_text(encoding="utf-8") for path in purposes}
+    made = {SCHEMA: json_text(json_schema()) + "\n"}
+    if "nodes/hello.ts" in purposes:
+        texts = {path: text.replace("nodes/hello.py", "nodes/hello.ts") for path, text in texts.items()}
+        made[TYPES_FILE] = TYPES.read_text("utf-8")
+    return {path: text.replace("my-flow", workflow) for path, text in texts.items()} | made
 
 
 def _refuse_to_overwrite(folder: Path, contents: dict[str, str]) -> None:
@@ -100,8 +115,8 @@ def _remove(made: Path) -> None:
         made.rmdir() if made.is_dir() else made.unlink()
 
 
-def _next_steps(workflow: str, folder: Path) -> str:
-    made = [f"  {path:<27}{purpose}" for path, purpose in FILES.items()]
+def _next_steps(workflow: str, folder: Path, purposes: Mapping[str, str]) -> str:
+    made = [f"  {path:<27}{purpose}" for path, purpose in purposes.items()]
     enter = [] if folder.resolve() == Path.cwd() else [f"  cd {shlex.quote(str(folder))}"]
     steps = ["  pipedreamer test", "  pipedreamer dev", '  curl -d \'{"name": "Ada"}\' localhost:8080/run']
     return "\n".join([f"Made {workflow}:", *made, "", "Next:", *enter, *steps])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipedreamer.cli.init import FILES, nearest_name
+from pipedreamer.cli.init import FILES, TYPESCRIPT_FILES, nearest_name
 from pipedreamer.spec.naming import NAME, NAME_LIMIT
 
 
@@ -31,4 +31,4 @@ def test_every_file_of_the_template_is_offered() -> None:
     present = {
         str(path.relative_to(template)) for path in template.rglob("*") if path.suffix != ".pyc" and path.is_file()
     }
-    assert {path.removeprefix(".") for path in FILES} == present
+    assert {path.removeprefix(".") for path in (*FILES, *TYPESCRIPT_FILES)} == present
