@@ -51,6 +51,16 @@ def test_code_is_every_file_that_is_not_left_out(project: Project) -> None:
     )
 
 
+def test_what_typescript_nodes_need_is_code_and_what_editors_need_is_not(project: Project) -> None:
+    code = ("deno.json", "deno.lock", "import_map.json", "nodes/b.ts", "lib/c.tsx", "data/d.json")
+    for name in (*code, ".pipedreamer/pipedreamer.ts", "node_modules/x/index.js", ".npmrc"):
+        put(project, name)
+    assert set(files(project)) == {*code, "nodes/a.py", "workflow.yaml"}
+    before = digest(project)
+    put(project, "deno.lock", "another")
+    assert digest(project) != before
+
+
 def test_the_digest_is_of_names_and_contents(project: Project) -> None:
     seen = {digest(project)}
     file = put(project, "data.txt", "one")
