@@ -19,15 +19,26 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from pipedreamer.project.modules import find_deno
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.is_dir())
+PYTHON = [name for name in NAMES if not list((EXAMPLES / name / "nodes").glob("*.ts"))]
 
 
 # what all of them have in common
 
 
 def test_the_examples_that_the_readme_promises_are_there() -> None:
-    assert NAMES == ["csv-report", "github-digest", "uptime-prober", "word-counter"]
+    assert NAMES == [
+        "csv-report",
+        "github-digest",
+        "hn-digest",
+        "pr-digest",
+        "two-languages",
+        "uptime-prober",
+        "word-counter",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -37,7 +48,7 @@ def test_an_example_is_valid_without_a_warning(person: Any, name: str) -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PYTHON)
 @pytest.mark.parametrize("whole", [[], ["--pipeline"]], ids=["each node", "the whole"])
 def test_an_example_passes_on_its_fixtures_and_leaves_its_folder_as_it_was(
     person: Any, name: str, whole: list[str]
@@ -54,7 +65,24 @@ def test_an_example_passes_on_its_fixtures_and_leaves_its_folder_as_it_was(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_needs_no_packages(name: str) -> None:
-    assert not {"requirements.txt", "pyproject.toml"} & {path.name for path in contents(EXAMPLES / name)}
+    lists = {"requirements.txt", "pyproject.toml", "deno.json", "deno.lock"}
+    assert not lists & {path.name for path in contents(EXAMPLES / name)}
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {*PYTHON}))
+def test_the_types_of_an_example_are_right(person: Any, name: str) -> None:
+    folder = shutil.copytree(EXAMPLES / name, person.folder / name)
+    assert person.run("types", folder).returncode == 0
+    for tool in (["check"], ["fmt", "--check", "--line-width=120", "nodes"]):
+        done = subprocess.run(
+            [find_deno(), *tool],
+            cwd=folder,
+            env=person.environment({"DENO_DIR": str(person.home / "deno"), "DENO_NO_UPDATE_CHECK": "1"}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
 
 
 # word-counter
