@@ -236,6 +236,24 @@ def test_the_own_import_map_counts_also_inside_of_what_is_fetched(
     assert returned(flow, modules(flow.root), tmp_path) == "mapped"
 
 
+def test_our_names_are_known_to_fetched_modules_and_those_not_used_are_left_out(
+    registry: Registry, flow: Flow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The standard library's own host is not asked here: a mirror of the same form stands for it."""
+    monkeypatch.setattr("pipedreamer.project.modules.std.ADDRESS", f"{registry.address}/std@0.224.0/")
+    registry.files |= {
+        "/x/lib@1.0/mod.ts": b'import { bold } from "@std/fmt/colors"; export const value: string = bold("a");',
+        "/std@0.224.0/fmt/colors.ts": b'export { bold } from "../_bold.ts";',
+        "/std@0.224.0/_bold.ts": b"export const bold = (text: string): string => `*${text}*`;",
+        "/std@0.224.0/path/mod.ts": b"export {};",
+    }
+    flow.node(f'import "std/path/mod.ts"; import {{ value }} from "{registry.address}/x/lib@1.0/mod.ts";')
+    lock_modules(flow.root)
+    found = modules(flow.root)
+    assert found.import_map["imports"].keys() == {"pipedreamer", "std/", "@std/fmt/colors"}
+    assert returned(flow, found, tmp_path) == "*a*"
+
+
 def test_data_that_is_imported_by_address_is_locked_too(registry: Registry, flow: Flow, tmp_path: Path) -> None:
     registry.files["/data.json"] = b'{"v": "data"}'
     flow.node(f'import d from "{registry.address}/data.json" with {{ type: "json" }}; const value = d.v;')

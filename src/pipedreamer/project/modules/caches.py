@@ -21,6 +21,7 @@ from pipedreamer.project.modules.licences import fetch_licences
 from pipedreamer.project.modules.lockfile import LOCK_FILE, Lock, release_of
 
 MODULES = "modules"
+_NAMES = "names.json"
 JSR = "https://jsr.io/"
 
 _MEANINGS = (
@@ -43,6 +44,11 @@ def cache_place(root: Path, lock: Lock, import_map: ImportMap, outside: Sequence
 def make_cache(place: Path, lock: Lock, import_map: ImportMap, outside: Sequence[Import]) -> None:
     """Fetch what the lock names, with this person's registries and proxies; raises PackageError where it is not so."""
     make_once(place, lambda folder: _fill(folder, lock, import_map, outside))
+
+
+def names_in(place: Path) -> set[str]:
+    """The names by which the modules in a cache import one another."""
+    return set(json.loads((place / _NAMES).read_text("utf-8")))
 
 
 def write_imports(folder: Path, import_map: ImportMap, outside: Sequence[Import]) -> list[str]:
@@ -71,6 +77,11 @@ def _fill(folder: Path, lock: Lock, import_map: ImportMap, outside: Sequence[Imp
         _keep_remote(work / "deno", folder / MODULES)
         fetched = [module["specifier"] for module in graph["modules"] if "error" not in module]
         fetch_licences(filter(release_of, fetched), folder / "licences")
+        names = {
+            dependency["specifier"] for module in graph["modules"] for dependency in module.get("dependencies", ())
+        }
+        (folder / _NAMES).write_text(json.dumps(sorted(import_map.ours_in(names))), "utf-8")
+        (work / "map.json").write_text(json.dumps(import_map.document_for(names_in(folder))), "utf-8")
         _install(["--cached-only", *locked], folder / MODULES, None, "using")
     _tidy(folder)
 

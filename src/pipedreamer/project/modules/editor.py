@@ -82,13 +82,9 @@ def _imports(root: Path, map_name: str) -> dict[str, str]:
     there = os.path.relpath(root / TYPES_FILE, (root / map_name).parent)
     imports = {"pipedreamer": there if there.startswith("../") else f"./{there}"}
     import_map = read_import_map(root.resolve())
-    for written in sorted(scan(root.resolve(), typescript_nodes(root), import_map, root).named):
-        ours = [
-            name for name in import_map.ours if name == written or (name.endswith("/") and written.startswith(name))
-        ]
-        if ours:
-            name = max(ours, key=len)
-            imports.setdefault(name, str(import_map.imports[name]))
+    named = scan(root.resolve(), typescript_nodes(root), import_map, root).named
+    for name, target in sorted(import_map.ours_in(named).items()):
+        imports.setdefault(name, str(target))
     return imports
 
 

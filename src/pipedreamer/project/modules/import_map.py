@@ -1,5 +1,6 @@
 """What names mean in the imports of a workflow: its own import map, merged over ours."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,15 @@ class ImportMap:
         """As Deno reads it from a file (WHATWG HTML, import maps)."""
         return {"imports": self.imports} | ({"scopes": self.scopes} if self.scopes else {})
 
-    @property
-    def short_document(self) -> dict[str, Any]:
-        """The same without our names for what is outside, for nodes that import nothing from there."""
-        ours = self.ours - {_NAME}
-        return self.document | {"imports": {name: to for name, to in self.imports.items() if name not in ours}}
+    def ours_in(self, written: Collection[str]) -> dict[str, str | None]:
+        """Those of our names by which any of these imports is written."""
+        used = {name for name in self.ours if name in written or _begins_one(name, written)}
+        return {name: target for name, target in self.imports.items() if name in used}
+
+    def document_for(self, written: Collection[str]) -> dict[str, Any]:
+        """The same with those of our names alone by which these imports are written: there are hundreds of them."""
+        own = {name: target for name, target in self.imports.items() if name not in self.ours or name == _NAME}
+        return self.document | {"imports": own | self.ours_in(written)}
 
 
 def read_import_map(root: Path) -> ImportMap:
@@ -122,3 +127,7 @@ class _Absolute:
 
     def _report(self, path: tuple[str, ...], message: str) -> None:
         self.problems.append(self._file.problem(path, message, 'for example "imports": {"zod": "npm:zod@^4"}'))
+
+
+def _begins_one(name: str, written: Collection[str]) -> bool:
+    return name.endswith("/") and any(one.startswith(name) for one in written)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipedreamer.errors import PackageError, Problem, ProjectError
-from pipedreamer.project.modules.caches import MODULES, cache_place, make_cache
+from pipedreamer.project.modules.caches import MODULES, cache_place, make_cache, names_in
 from pipedreamer.project.modules.coverage import missing
 from pipedreamer.project.modules.deno import NO_DENO, REMEDY
 from pipedreamer.project.modules.import_map import ImportMap, read_import_map
@@ -41,7 +41,7 @@ def modules(project_root: Path, say: Callable[[str], None] = lambda _: None) -> 
     if any(problem.severity == "error" for problem in found.problems):
         raise ProjectError(tuple(sorted(found.problems)))
     if not found.outside:
-        return Modules(import_map.short_document, None, None)
+        return Modules(import_map.document_for(()), None, None)
     lock = _lock_of(root, found.outside)
     place = cache_place(root, lock, import_map, found.outside)
     if not place.is_dir():
@@ -49,7 +49,8 @@ def modules(project_root: Path, say: Callable[[str], None] = lambda _: None) -> 
         count = len(lock.packages)
         say(f"fetching {count} package{'s' if count != 1 else ''} for the TypeScript nodes of {project_root} (once)")
         make_cache(place, lock, import_map, found.outside)
-    return Modules(import_map.document, place / MODULES, place / LOCK_FILE)
+    written = found.named | names_in(place)
+    return Modules(import_map.document_for(written), place / MODULES, place / LOCK_FILE)
 
 
 def check_modules(project_root: Path, nodes: dict[str, Path]) -> tuple[Problem, ...]:
