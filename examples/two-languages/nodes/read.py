@@ -14,7 +14,7 @@ class Article(TypedDict):
     cents: int
 
 
-async def run(ctx: Context, input: Any) -> list[Article]:
+def run(ctx: Context, input: Any) -> list[Article]:
     with Path("data/prices.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     ctx.log.info(f"{len(rows)} articles")

@@ -62,9 +62,9 @@ def assemble(project: Project, site: Path | None = None, *, only: str | None = N
         for node_id in ids
     )
     code = Code(root=str(project.root), nodes=nodes, stages=stages, paths=(str(site),) if site else (), jitter=jitter)
-    confined, permissions = policy(project, site), project.workflow.permissions
+    confined = policy(project, site)
     parts = {
-        language: Part(_in_language(code, languages, language), locked(confined, language, permissions))
+        language: Part(_in_language(code, languages, language), locked(confined, language, project))
         for language in dict.fromkeys(languages)
     }
     return Assembly(project.workflow.name, _runnable(plan, ids, stages, len(parts) > 1), parts, stages, languages)

@@ -3,14 +3,14 @@
 import base64
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import orjson
 
 import pipedreamer.sandbox.deno
-from pipedreamer.errors import PackageError
-from pipedreamer.project import Language
+from pipedreamer.project import Language, Project
+from pipedreamer.project.modules import Modules, find_deno, modules
 from pipedreamer.sandbox.lock.policy import Policy, Program
 from pipedreamer.spec import Permissions
 
@@ -27,23 +27,36 @@ _ENVIRONMENT: Final = {
 """Of which nodes see nothing: variables are theirs only by the policy's `env`."""
 
 
-def locked(policy: Policy, language: Language, permissions: Permissions) -> Policy:
-    """The policy of this language's workers. Raises `PackageError` where its runtime is not installed."""
+def locked(policy: Policy, language: Language, project: Project) -> Policy:
+    """The policy of this language's workers.
+
+    Raises `PackageError` where its runtime or a module is not installed, `ProjectError` for imports that lead nowhere.
+    """
     if language == "python":
         return policy
-    program = Program((*_deno(policy, permissions), str(_SOURCES / "main.ts")), _ENVIRONMENT, _OF_DENO)
-    whole = (*policy.whole, program.arguments[0], str(_SOURCES))
-    return msgspec.structs.replace(policy, whole=whole, program=program)
+    found = modules(project.root)
+    own = [str(_SOURCES), *(str(folder) for folder in (found.cache, found.lock) if folder)]
+    policy = msgspec.structs.replace(policy, whole=(*policy.whole, *own))
+    arguments = (*_deno(policy, project.workflow.permissions), *_imports(found), str(_SOURCES / "main.ts"))
+    environment = _ENVIRONMENT | ({"DENO_DIR": str(found.cache)} if found.cache else {})
+    program = Program(arguments, environment, _OF_DENO)
+    return msgspec.structs.replace(policy, whole=(*policy.whole, arguments[0]), program=program)
+
+
+def _imports(found: Modules) -> tuple[str, ...]:
+    import_map = "data:application/json;base64," + base64.b64encode(orjson.dumps(found.import_map)).decode()
+    lock = (f"--lock={found.lock}", "--frozen") if found.lock else ("--no-lock",)
+    return (f"--import-map={import_map}", *lock)
 
 
 def _deno(policy: Policy, permissions: Permissions) -> tuple[str, ...]:
     """Deno with flags that say what the lock holds: the flags make the clear error, the lock is what holds."""
-    read = (*policy.whole, *policy.listed, *policy.write, str(_SOURCES), _SCRATCH, *permissions.read)
+    read = (*policy.whole, *policy.listed, *policy.write, _SCRATCH, *permissions.read)
     write = (*policy.write, _SCRATCH)
     return (
-        _binary(), "run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--cached-only",
+        os.path.realpath(find_deno()), "run", "--quiet", "--no-prompt", "--no-config", "--cached-only",
         "--node-modules-dir=none",
-        f"--import-map={_import_map()}", f"--allow-read={_listed(read)}", f"--allow-write={_listed(write)}",
+         f"--allow-read={_listed(read)}", f"--allow-write={_listed(write)}",
         *(("--allow-net",) if policy.tcp else ("--deny-net",)),
         "--ignore-env", *((f"--allow-env={','.join(policy.env)}",) if policy.env else ()),
         "--deny-run", "--deny-ffi", "--deny-sys",
@@ -51,20 +64,5 @@ def _deno(policy: Policy, permissions: Permissions) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _import_map() -> str:
-    imports: dict[str, Any] = {"imports": {"pipedreamer": (_SOURCES / "pipedreamer.ts").as_uri()}}
-    return "data:application/json;base64," + base64.b64encode(orjson.dumps(imports)).decode()
-
-
 def _listed(paths: tuple[str, ...]) -> str:
     return ",".join(path.replace(",", ",,") for path in dict.fromkeys(paths))
-
-
-def _binary() -> str:
-    try:
-        from deno import find_deno_bin  # type: ignore[import-untyped] # it has no types
-    except ImportError as error:
-        raise PackageError(
-            'TypeScript nodes need Deno, which is not installed: pip install "pipedreamer[typescript]"'
-        ) from error
-    return os.path.realpath(str(find_deno_bin()))
