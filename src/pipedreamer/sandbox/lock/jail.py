@@ -20,6 +20,10 @@ _KEPT_FLAGS: Final = {1: 1, 2: 2, 4: 4, 8: 8, 1024: 1024, 2048: 2048, 4096: 1 <<
 DEVICES: Final = ("/dev/null", "/dev/urandom", "/dev/random")
 SCRATCH: Final = "/tmp"  # noqa: S108 - the jail's own
 _OLD: Final = "/.outside"
+_PROC: Final = "/.proc"
+OWN: Final = "/proc/self"
+"""Made for programs alone; all there is of /proc."""
+_OWN_MAPS: Final = OWN + "/maps"
 _UNESCAPED: Final = re.compile(rb"\\([0-7]{3})")
 
 
@@ -45,8 +49,8 @@ def enter(policy: Policy, system: Iterable[str]) -> bool:
         rooms.folder(path)
     for path in policy.links:
         rooms.link(path)
-    if policy.program:  # runtimes ask where their own file is, and there is no /proc
-        rooms.point("/proc/self/exe", policy.program.arguments[0])
+    if policy.program:
+        rooms.for_program(policy.program.arguments[0])
     rooms.close()
     unmount(_OLD, _DETACH)
     Path(_OLD).rmdir()
@@ -54,6 +58,16 @@ def enter(policy: Policy, system: Iterable[str]) -> bool:
     mount(None, "/", None, _REMOUNT | _BIND | _READ_ONLY | _NO_SUID | _NO_DEVICES)
     os.chdir("/")
     return keeps_modes
+
+
+def show_own_memory() -> None:
+    """In a process that becomes a program: nothing of /proc but its own map of addresses, in a view of its own.
+
+    C libraries read there how large the first stack is (pthread_getattr_np(3)).
+    """
+    unshare(_NEW_MOUNTS)
+    mount(f"{_PROC}/{os.getpid()}/maps", _OWN_MAPS, None, _BIND)
+    unmount(_PROC, _DETACH)
 
 
 def _keeps_modes() -> bool:
@@ -132,10 +146,13 @@ class _Rooms:
         with suppress(FileExistsError, FileNotFoundError):
             Path(path).symlink_to(Path(_OLD + path).readlink())
 
-    def point(self, path: str, target: str) -> None:
-        """A symbolic link that is not outside."""
-        self._make_way(path)
-        Path(path).symlink_to(target)
+    def for_program(self, file: str) -> None:
+        """What a program wants of /proc: where its own file is, and, by `show_own_memory`, where its stack lies."""
+        Path(OWN).mkdir(parents=True)
+        Path(OWN + "/exe").symlink_to(file)
+        Path(_OWN_MAPS).touch()
+        Path(_PROC).mkdir()
+        mount(_OLD + "/proc", _PROC, None, _BIND | _RECURSIVE)
 
     def close(self) -> None:
         for room in self._sealed:

@@ -85,6 +85,8 @@ def _grants(policy: Policy, *, in_jail: bool) -> Iterator[Grant]:
         yield Grant(path, READ)
     for path in (policy.program.arguments[0], *_INTERPRETERS) if policy.program else ():
         yield Grant(path, EXECUTE)
+    if policy.program and in_jail:
+        yield Grant(jail.OWN, READ)
     yield Grant(os.devnull, CHANGE)
     for path in policy.listed:
         yield Grant(path, LIST)

@@ -6,6 +6,7 @@ import time
 import traceback
 from typing import NoReturn
 
+from pipedreamer.sandbox.lock import jail
 from pipedreamer.sandbox.lock.locking import Lock
 from pipedreamer.sandbox.protocol import LOCKED
 
@@ -21,6 +22,8 @@ def become(lock: Lock, connection: int, flight: int, output: int) -> NoReturn:
         os.close(flight)
         engine = socket.socket(fileno=connection)
         os.dup2(output, 2)
+        if not lock.held.namespaces:
+            jail.show_own_memory()
         listener = lock.close({0, 1, 2, connection})
         socket.send_fds(engine, [LOCKED], [listener] if listener else [])
         if listener:
