@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from pipedreamer.errors import PackageError
-from pipedreamer.project.modules.deno import module_graph
+from pipedreamer.project.modules.deno import module_graph, run_deno
 from pipedreamer.project.modules.imports import Import, entry
 from pipedreamer.project.modules.lockfile import LOCK_FILE, Lock
 
@@ -39,12 +40,25 @@ def _unknown_to_npm(lock: Lock, targets: list[str]) -> set[str]:
         folder = Path(scratch)
         (folder / LOCK_FILE).write_text(lock.text, "utf-8")
         (folder / "imports.ts").write_text(entry(iter(targets)), "utf-8")
-        arguments = ["--no-remote", "--frozen", f"--lock={folder / LOCK_FILE}", str(folder / "imports.ts")]
+        arguments = ["--frozen", f"--lock={folder / LOCK_FILE}", str(folder / "imports.ts")]
         try:
-            graph = module_graph(arguments, folder / "deno", _NOBODY)
-        except PackageError as error:  # the lock is all that it was given
-            raise PackageError(f"{LOCK_FILE}: Deno cannot read it: run `pipedreamer lock` ({error})") from error
+            run_deno(
+                ["install", "--quiet", "--no-config", "--lockfile-only", "--entrypoint", *arguments],
+                folder / "deno",
+                _NOBODY,
+            )
+        except PackageError:  # it names the first one that is missing: ask about each
+            graph = _graph(arguments, folder / "deno")
+        else:
+            return set()
     return {module["specifier"] for module in graph["modules"] if "error" in module}
+
+
+def _graph(arguments: list[str], cache: Path) -> dict[str, Any]:
+    try:
+        return module_graph(arguments, cache, _NOBODY)
+    except PackageError as error:  # the lock is all that it was given
+        raise PackageError(f"Deno cannot read {LOCK_FILE}: run `pipedreamer lock` ({error})") from error
 
 
 def _jsr_name(target: str) -> str:

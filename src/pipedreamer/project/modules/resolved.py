@@ -9,8 +9,8 @@ from pipedreamer.errors import PackageError, Problem, ProjectError
 from pipedreamer.project.modules.caches import MODULES, cache_place, make_cache, names_in
 from pipedreamer.project.modules.coverage import missing
 from pipedreamer.project.modules.deno import NO_DENO, REMEDY
-from pipedreamer.project.modules.import_map import ImportMap, read_import_map
-from pipedreamer.project.modules.imports import Import, scan
+from pipedreamer.project.modules.import_map import read_import_map
+from pipedreamer.project.modules.imports import Import, Scan, scan
 from pipedreamer.project.modules.lockfile import LOCK_FILE, Lock, read_lock
 from pipedreamer.project.modules.nodes import typescript_nodes
 
@@ -60,27 +60,24 @@ def check_modules(project_root: Path, nodes: dict[str, Path]) -> tuple[Problem, 
     """
     if not nodes:
         return ()
-    root = project_root.resolve()
+    found = Scan()
     try:
-        import_map = read_import_map(root)
-        found = scan(root, nodes, import_map, project_root)
+        root = project_root.resolve()
+        found = scan(root, nodes, read_import_map(root), project_root)
         if found.outside:
-            _check_lock(root, import_map, found.outside)
+            _check_coverage(_lock_of(root, found.outside), found.outside)
     except ProjectError as error:
-        return error.problems
+        return (*found.problems, *error.problems)
     except PackageError as error:
-        if str(error).startswith(NO_DENO):
-            said = f"the imports of the TypeScript nodes were not checked: {NO_DENO}"
-            return (Problem(str(project_root / "workflow.yaml"), 0, 0, said, REMEDY, "warning"),)
-        file = str(root / LOCK_FILE)
-        return (Problem(str(project_root / LOCK_FILE), 0, 0, str(error).removeprefix(f"{file}: ")),)
+        return (*found.problems, _told(project_root, str(error)))
     return tuple(found.problems)
 
 
-def _check_lock(root: Path, import_map: ImportMap, outside: list[Import]) -> None:
-    lock = _lock_of(root, outside)
-    if not cache_place(root, lock, import_map, outside).is_dir():
-        _check_coverage(lock, outside)
+def _told(root: Path, error: str) -> Problem:
+    if error.startswith(NO_DENO):
+        said = f"the imports of the TypeScript nodes were not checked: {NO_DENO}"
+        return Problem(str(root / "workflow.yaml"), 0, 0, said, REMEDY, "warning")
+    return Problem(str(root / LOCK_FILE), 0, 0, error.removeprefix(f"{root.resolve() / LOCK_FILE}: "))
 
 
 def _lock_of(root: Path, outside: list[Import]) -> Lock:

@@ -68,3 +68,12 @@ def test_an_import_map_that_cannot_be_read_is_a_problem_of_the_folder(flow: Path
     (flow / "deno.json").write_text("[")
     (problem,) = check_modules(flow, typescript_nodes(flow))
     assert problem.file == str(flow / "deno.json")
+
+
+def test_what_leads_nowhere_and_what_is_not_locked_are_told_at_once(flow: Path) -> None:
+    (flow / "nodes" / "one.ts").write_text('import "npm:x@1";\nimport "./gone.ts";\n')
+    found = sorted(check_modules(flow, typescript_nodes(flow)))
+    assert [(problem.line, problem.message.partition('"one" ')[2]) for problem in found] == [
+        (1, "is not locked: there is no deno.lock"),
+        (2, f"leads to {flow}/nodes/gone.ts, which does not exist"),
+    ]
