@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,7 +23,7 @@ from pipedreamer.project.modules import find_deno
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.is_dir())
-PYTHON = [name for name in NAMES if not list((EXAMPLES / name / "nodes").glob("*.ts"))]
+TYPESCRIPT = [name for name in NAMES if list((EXAMPLES / name / "nodes").glob("*.ts"))]
 
 
 # what all of them have in common
@@ -48,7 +48,7 @@ def test_an_example_is_valid_without_a_warning(person: Any, name: str) -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("name", PYTHON)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("whole", [[], ["--pipeline"]], ids=["each node", "the whole"])
 def test_an_example_passes_on_its_fixtures_and_leaves_its_folder_as_it_was(
     person: Any, name: str, whole: list[str]
@@ -69,7 +69,7 @@ def test_an_example_needs_no_packages(name: str) -> None:
     assert not lists & {path.name for path in contents(EXAMPLES / name)}
 
 
-@pytest.mark.parametrize("name", sorted({*NAMES} - {*PYTHON}))
+@pytest.mark.parametrize("name", TYPESCRIPT)
 def test_the_types_of_an_example_are_right(person: Any, name: str) -> None:
     folder = shutil.copytree(EXAMPLES / name, person.folder / name)
     assert person.run("types", folder).returncode == 0
@@ -242,6 +242,105 @@ def test_github_digest_says_which_secret_is_missing(person: Any) -> None:
     assert "there is no secret github.token" in error(done, "fetch-repos")
 
 
+# hn-digest
+
+
+def test_hn_digest_picks_and_writes_up_what_is_worth_reading(person: Any, tmp_path: Path) -> None:
+    stories: dict[str, Any] = {
+        "1": {"id": 1, "type": "story", "title": "A quiet week", "url": "https://example.com/1", "score": 99},
+        "2": {"id": 2, "type": "story", "title": "Ask HN: Deno?", "score": 12, "descendants": 7},
+        "3": {"id": 3, "type": "job", "title": "Deno wanted", "score": 1},
+        "4": {"id": 4, "type": "story", "title": "A loud week", "url": "https://example.com/4", "score": 500},
+    }
+    pages = {f"/v0/item/{number}.json": story for number, story in stories.items()}
+    with internet({"/v0/topstories.json": [1, 2, 3, 4], **pages}) as web:
+        done = configured(person, tmp_path, "hn-digest", {"hn_url": f"{web.address}/v0"})
+    digest = output(done, "write-up")
+    talk = "https://news.ycombinator.com/item?id"
+    assert digest["stories"] == 2
+    assert digest["text"].splitlines() == [
+        f"- [Ask HN: Deno?]({talk}=2), 12 points, [7 comments]({talk}=2)",
+        f"- [A loud week](https://example.com/4), 500 points, [0 comments]({talk}=4)",
+    ]
+    assert "[fetch-stories] INFO 3 stories" in done.stderr
+
+
+def test_hn_digest_tells_which_address_did_not_answer(person: Any, tmp_path: Path) -> None:
+    with internet() as web:
+        done = configured(person, tmp_path, "hn-digest", {"hn_url": web.address, "retries": 0})
+    assert done.returncode == 1
+    assert f"{web.address}/topstories.json answered 503 (nodes/fetch-stories.ts:" in error(done, "fetch-stories")
+
+
+# pr-digest
+
+PULL = {
+    "number": 7,
+    "title": "Steps & turns",
+    "html_url": "https://github.com/ada/engine/pull/7",
+    "user": {"login": "ada"},
+    "head": {"ref": "steps"},
+}
+DEPLOYMENT = {"url": "engine-2.vercel.app", "state": "READY", "meta": {"githubCommitRef": "steps"}}
+
+
+def test_pr_digest_asks_two_services_and_tells_a_third_each_with_its_token(person: Any, tmp_path: Path) -> None:
+    with internet({"/gh/repos/ada/engine/pulls": [PULL], "/v6/deployments": {"deployments": [DEPLOYMENT]}}) as web:
+        done = told_about_pulls(person, tmp_path, web.address)
+        assert {path.partition("?")[0]: headers["Authorization"] for path, headers, _ in web.requests} == {
+            "/gh/repos/ada/engine/pulls": "Bearer token-of-github",
+            "/v6/deployments": "Bearer token-of-vercel",
+            "/slack/chat.postMessage": "Bearer token-of-slack",
+        }
+        (message,) = [json.loads(body) for _, _, body in web.requests if body]
+    assert output(done, "notify") == {"sent": True}
+    assert message["channel"] == "#reviews"
+    link, preview = f"<{PULL['html_url']}|#7 Steps &amp; turns>", "<https://engine-2.vercel.app|preview>"
+    lines = ["1 pull request is open", f"• {link} by ada, *without a reviewer*, {preview}"]
+    assert message["text"].splitlines() == lines
+
+
+def test_pr_digest_says_why_slack_refused(person: Any, tmp_path: Path) -> None:
+    pages = {
+        "/gh/repos/ada/engine/pulls": [PULL],
+        "/v6/deployments": {"deployments": []},
+        "/slack/chat.postMessage": {"ok": False, "error": "not_in_channel"},
+    }
+    with internet(pages) as web:
+        done = told_about_pulls(person, tmp_path, web.address)
+    assert done.returncode == 1
+    assert "Slack did not take the message: not_in_channel (nodes/notify.ts:" in error(done, "notify")
+    assert "token-of" not in done.stdout + done.stderr
+
+
+def test_pr_digest_says_which_secret_is_missing(person: Any, tmp_path: Path) -> None:
+    with internet({"/v6/deployments": {"deployments": []}}) as web:
+        done = configured(person, tmp_path, "pr-digest", {"vercel_url": web.address, "retries": 0})
+    assert done.returncode == 1
+    assert "there is no secret github.token" in error(done, "fetch-pulls")
+
+
+# two-languages
+
+
+def test_two_languages_puts_a_page_together_from_both(person: Any) -> None:
+    done = person.run("run", EXAMPLES / "two-languages")
+    assert output(done, "statistics") == {"articles": 4, "medianCents": 1812, "dearest": "Desk lamp"}
+    assert output(done, "convert")[3]["article"] == "9007199254740996"
+    page = output(done, "page")["html"]
+    assert "4 articles, half of them up to 16,67\u00a0€; the dearest is Desk lamp." in page
+    assert '<tr id="9007199254740993"><td>Notebook</td><td>4,14\u00a0€</td></tr>' in page
+
+
+def test_a_number_that_javascript_would_change_is_refused_with_its_place(person: Any) -> None:
+    folder = shutil.copytree(EXAMPLES / "two-languages", person.folder / "two-languages")
+    source = (folder / "nodes" / "read.py").read_text()
+    (folder / "nodes" / "read.py").write_text(source.replace('row["article"],', 'int(row["article"]),'))
+    done = person.run("run", folder)
+    assert done.returncode == 1
+    assert "input[0].article is 9007199254740993, which JavaScript cannot hold exactly" in error(done, "convert")
+
+
 # what a run printed
 
 
@@ -301,6 +400,23 @@ def probe(
     return done
 
 
+def configured(
+    person: Any, tmp_path: Path, name: str, settings: dict[str, Any], *more: str
+) -> subprocess.CompletedProcess[str]:
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "settings.yaml").write_text(json.dumps(settings))  # JSON is YAML
+    done: subprocess.CompletedProcess[str] = person.run("run", EXAMPLES / name, "--config", str(config), *more)
+    return done
+
+
+def told_about_pulls(person: Any, tmp_path: Path, address: str) -> subprocess.CompletedProcess[str]:
+    secrets = tmp_path / "secrets.yaml"
+    secrets.write_text("".join(f"{name}: {{token: token-of-{name}}}\n" for name in ("github", "vercel", "slack")))
+    urls = {"github_url": f"{address}/gh", "vercel_url": address, "slack_url": f"{address}/slack", "retries": 0}
+    return configured(person, tmp_path, "pr-digest", urls, "--secrets", str(secrets))
+
+
 def digest(person: Any, tmp_path: Path, address: str) -> subprocess.CompletedProcess[str]:
     config, secrets = tmp_path / "config", tmp_path / "secrets.yaml"
     config.mkdir()
@@ -335,11 +451,12 @@ def cents(sales: list[dict[str, str]]) -> int:
 
 
 class Internet(ThreadingHTTPServer):
-    """Answers by path; `requests` has path, headers and body of each request."""
+    """Answers by path, with `pages` as JSON; `requests` has path, headers and body of each request."""
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, pages: Mapping[str, Any]) -> None:
+        self.pages = pages
         super().__init__(("127.0.0.1", 0), Page)
         self.address = f"http://127.0.0.1:{self.server_port}"
         self.requests: list[tuple[str, Any, bytes]] = []
@@ -353,6 +470,8 @@ class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.requests.append((self.path, self.headers, b""))
         match self.path.partition("?")[0]:
+            case path if path in self.server.pages:
+                self.answer(200, json.dumps(self.server.pages[path]))
             case "/user/repos":
                 repo = {"full_name": "ada/engine", "language": "Python", "pushed_at": "2025-06-30T08:15:00Z"}
                 self.answer(200, json.dumps([{**repo, "stargazers_count": 42, "open_issues_count": 3, "id": 1}]))
@@ -369,7 +488,8 @@ class Page(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.requests.append((self.path, self.headers, body))
-        self.answer(200, "ok")
+        said = {"/slack/chat.postMessage": {"ok": True}, **self.server.pages}.get(self.path)
+        self.answer(200, "ok" if said is None else json.dumps(said))
 
     def answer(self, status: int, body: str) -> None:
         self.send_response(status)
@@ -382,8 +502,8 @@ class Page(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def internet() -> Iterator[Internet]:
-    with Internet() as server:
+def internet(pages: Mapping[str, Any] | None = None) -> Iterator[Internet]:
+    with Internet(pages or {}) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -61,6 +61,14 @@ def test_a_workflow_in_typescript_is_valid_and_its_types_are_known(person: Any) 
         assert said.returncode == 0, said.stderr
 
 
+def test_a_workflow_in_typescript_passes_its_test_and_runs(person: Any) -> None:
+    person.run("init", "my-flow", "--typescript")
+    assert "1/1 tests passed" in person.run("test", "my-flow").stdout
+    done = person.run("run", "my-flow", "--input", "{}")
+    assert json.loads(done.stdout)["outputs"] == {"hello": {"greeting": "Hello, world!"}}
+    assert "[hello] INFO greeting world" in done.stderr
+
+
 def test_the_workflow_has_the_folder_s_name_everywhere(person: Any) -> None:
     person.run("init", "flows/daily-report")
     made = contents(person.folder / "flows" / "daily-report")
