@@ -169,6 +169,33 @@ def test_a_workflow_of_two_languages_gets_both_locks(flow: Any, offline: dict[st
     assert flow.run("validate", "my-flow").returncode == 0
 
 
+def test_nodes_run_with_what_was_locked_and_with_nothing_else(flow: Any) -> None:
+    folder = flow.folder / "my-flow"
+    (folder / "requirements.txt").unlink()
+    (folder / "workflow.yaml").write_text((folder / "workflow.yaml").read_text().replace("hello.py", "hello.ts"))
+    (folder / "deno.json").write_text('{"imports": {"alpha": "npm:alpha@1"}}')
+    source = 'import {{ value }} from "alpha"; import common from "npm:common@1";\n{}\nexport default run;\n'
+    (folder / "nodes" / "hello.ts").write_text(source.format("const run = () => [value, common.value];"))
+    with serving() as registry:
+        files = {"two.js": "module.exports = 'two';"}
+        registry.add("common", "1.0.0", "exports.value = require('./two.js');", files, type="commonjs")
+        unlocked = flow.run("run", "my-flow", env=registry.settings)
+        assert unlocked.returncode == 1
+        assert 'the import "alpha" of node "hello" is not locked' in unlocked.stderr
+        flow.run("lock", "my-flow", env=registry.settings)
+        done = flow.run("run", "my-flow", env=registry.settings)
+        assert json.loads(done.stdout)["outputs"] == {"hello": ["one", "two"]}
+        asked = len(registry.requests)
+        again = flow.run("run", "my-flow", env=registry.settings)
+        assert json.loads(again.stdout)["outputs"] == {"hello": ["one", "two"]}
+        assert len(registry.requests) == asked
+        computed = "const run = async () => (await import('npm:' + 'other')).value;"
+        (folder / "nodes" / "hello.ts").write_text(source.format(computed))
+        refused = json.loads(flow.run("run", "my-flow", env=registry.settings).stdout)
+        assert "other" in refused["errors"]["hello"]
+        assert len(registry.requests) == asked
+
+
 def test_an_import_that_cannot_be_fetched_is_one_line_and_nothing_is_written(
     flow: Any, offline: dict[str, str]
 ) -> None:
