@@ -1,43 +1,47 @@
 /** What nodes print becomes lines of their log; standard input is at its end. */
 
 import { type Attempt, current } from "./attempt.ts";
-import { log } from "./logging.ts";
+import type { Lines } from "./lines.ts";
 import { type Level, TEXT_LIMIT } from "./protocol.ts";
-import type { Outbox } from "./wire.ts";
 
 const { defineProperty, keys } = Object;
 const { Promise: Promises, ReadableStream: Sources, TextDecoder: Decoders, WritableStream: Sinks } = globalThis;
+const { getBuiltinModule } = process;
 const Table = Map;
 
 /** How Deno's console numbers what it is called for: debug, log and info, warn, error, trace. */
 const LEVELS: readonly Level[] = ["debug", "info", "warn", "error", "warn"];
 
+/** Not before somebody wants them: they take long to load. */
+const streams = () => getBuiltinModule("node:stream");
+
 type DenoConsole = new (print: (text: string, level: number) => void) => Console;
 
 /** Put them in the place of what Deno has, whose descriptors are the wire's. */
-export function replacePrinting(outbox: Outbox): void {
+export function replacePrinting(log: Lines): void {
   const { Console } = (Deno as unknown as Record<symbol, { Console: DenoConsole }>)[
     (Deno as unknown as { internal: symbol }).internal
   ];
   const made = new Console((text, level) => {
-    if (text.trim()) log(outbox, current.getStore(), LEVELS[level] ?? "info", text.replace(/\n$/, ""));
+    if (text.trim()) log.send(current.getStore(), LEVELS[level] ?? "info", text.replace(/\n$/, ""));
   });
   for (const name of keys(made) as (keyof Console)[]) console[name] = made[name] as never;
-  const printed = { stdout: new PrintedLines("info", outbox), stderr: new PrintedLines("warn", outbox) };
+  const printed = { stdout: new PrintedLines("info", log), stderr: new PrintedLines("warn", log) };
+  console.clear = () => {};
+  put(Deno, "stdin", () => emptyInput());
+  put(process, "stdin", () => streams().Readable.from([]));
   for (const name of ["stdout", "stderr"] as const) {
-    put(Deno, name, denoOutput(printed[name]));
-    put(process, name, nodeOutput(printed[name]));
+    const lines = printed[name];
+    put(Deno, name, () => denoOutput(lines));
+    put(process, name, () => new (streams().Writable)({ write: (chunk, _, done) => done(void lines.write(chunk)) }));
   }
-  const input = emptyInput();
-  put(Deno, "stdin", input);
-  put(process, "stdin", input);
 }
 
 /** Text that comes in pieces, of an attempt or of code outside of any. */
 class PrintedLines {
   private readonly rests = new Table<Attempt | undefined, string>();
 
-  constructor(private readonly level: Level, private readonly outbox: Outbox) {}
+  constructor(private readonly level: Level, private readonly log: Lines) {}
 
   write(chunk: string | Uint8Array): number {
     const attempt = current.getStore();
@@ -45,10 +49,13 @@ class PrintedLines {
     const lines = ((this.rests.get(attempt) ?? "") + text).split("\n");
     // What is left of a line too long is never told: it could begin in the middle of a secret.
     const rest = (lines.pop() ?? "").slice(0, TEXT_LIMIT);
-    for (const line of lines) if (line.trim()) log(this.outbox, attempt, this.level, line);
-    if (rest && attempt !== undefined && !this.rests.has(attempt)) attempt.own({ cut: () => this.finish(attempt) });
-    this.rests.set(attempt, rest);
-    if (attempt?.isOver) this.finish(attempt);
+    for (const line of lines) if (line.trim()) this.log.send(attempt, this.level, line);
+    if (!rest) this.rests.delete(attempt);
+    else if (attempt?.isOver) this.log.send(attempt, this.level, rest);
+    else {
+      if (attempt !== undefined && !this.rests.has(attempt)) attempt.own({ cut: () => this.finish(attempt) });
+      this.rests.set(attempt, rest);
+    }
     return chunk.length;
   }
 
@@ -56,7 +63,7 @@ class PrintedLines {
   private finish(attempt: Attempt): void {
     const rest = this.rests.get(attempt);
     this.rests.delete(attempt);
-    if (rest) log(this.outbox, attempt, this.level, rest);
+    if (rest) this.log.send(attempt, this.level, rest);
   }
 }
 
@@ -70,26 +77,8 @@ function denoOutput(lines: PrintedLines): object {
   };
 }
 
-function nodeOutput(lines: PrintedLines): object {
-  const output = {
-    isTTY: false,
-    write(chunk: string | Uint8Array, ...more: unknown[]): boolean {
-      lines.write(chunk);
-      const done = more.at(-1);
-      if (typeof done === "function") done();
-      return true;
-    },
-    end: () => output,
-    on: () => output,
-    once: () => output,
-    off: () => output,
-  };
-  return output;
-}
-
 function emptyInput(): object {
   return {
-    isTTY: false,
     read: () => Promises.resolve(null),
     readSync: () => null,
     readable: new Sources({ start: (controller) => controller.close() }),
@@ -99,6 +88,13 @@ function emptyInput(): object {
   };
 }
 
-function put(owner: object, name: string, value: unknown): void {
-  defineProperty(owner, name, { value, configurable: true, enumerable: true, writable: true });
+/** Make a property that is there from when it is first asked for. */
+function put(owner: object, name: string, make: () => unknown): void {
+  let made: unknown;
+  defineProperty(owner, name, {
+    get: () => made ??= make(),
+    set: (value) => made = value,
+    configurable: true,
+    enumerable: true,
+  });
 }

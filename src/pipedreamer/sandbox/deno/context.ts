@@ -3,8 +3,8 @@
 import type { Attempt } from "./attempt.ts";
 import type { Fetcher } from "./fetching.ts";
 import { type Context, FetchError, type FetchInit, type Logger } from "./pipedreamer.ts";
-import { line, log } from "./logging.ts";
-import type { Outbox } from "./wire.ts";
+import type { Lines } from "./lines.ts";
+import { oneLine } from "./readable.ts";
 
 const { parse } = JSON;
 
@@ -21,7 +21,7 @@ export function contextOf(
   runId: string,
   settings: Settings,
   fetcher: Fetcher,
-  outbox: Outbox,
+  log: Lines,
 ): Context {
   return {
     node,
@@ -30,23 +30,23 @@ export function contextOf(
     attempt: attempt.number,
     config: parse(settings.config),
     secrets: parse(settings.secrets),
-    log: loggerOf(attempt, outbox),
-    fetch: (service: string, path = "", init?: FetchInit) => fetcher.fetch(attempt, "http", service, path, init),
+    log: loggerOf(attempt, log),
+    fetch: (service: string, path = "", init?: FetchInit) => fetcher.fetch(attempt, ["http", service, path], init),
     k8s: { get: (path: string) => askCluster(fetcher, attempt, path) },
   };
 }
 
-function loggerOf(attempt: Attempt, outbox: Outbox): Logger {
+function loggerOf(attempt: Attempt, log: Lines): Logger {
   return {
-    debug: (...parts) => log(outbox, attempt, "debug", line(parts)),
-    info: (...parts) => log(outbox, attempt, "info", line(parts)),
-    warn: (...parts) => log(outbox, attempt, "warn", line(parts)),
-    error: (...parts) => log(outbox, attempt, "error", line(parts)),
+    debug: (...parts) => log.send(attempt, "debug", oneLine(parts)),
+    info: (...parts) => log.send(attempt, "info", oneLine(parts)),
+    warn: (...parts) => log.send(attempt, "warn", oneLine(parts)),
+    error: (...parts) => log.send(attempt, "error", oneLine(parts)),
   };
 }
 
 async function askCluster(fetcher: Fetcher, attempt: Attempt, path: string): Promise<unknown> {
-  const response = await fetcher.fetch(attempt, "k8s", "k8s", path);
+  const response = await fetcher.fetch(attempt, ["k8s", "k8s", path]);
   if (!response.ok) throw new FetchError(`GET ${path} answered ${response.status}`);
   return await response.json();
 }

@@ -5,14 +5,14 @@
 
 import { TEXT_LIMIT } from "./protocol.ts";
 import { remedied } from "./remedies.ts";
+import { causeOf, leavesOf, nameOf, notAnError, read } from "./thrown.ts";
 
-const { inspect, readTextFileSync } = Deno;
-const { decodeURIComponent, AggregateError: AggregateErrors, Error: Errors, String: toText } = globalThis;
+const { readTextFileSync } = Deno;
+const { decodeURIComponent, Error: Errors } = globalThis;
 const Several = Set;
 
 const MOST_LEAVES = 5;
 const MOST_CAUSES = 10;
-const MOST_VISITED = 100;
 const MOST_FRAMES = 20;
 const LONG_TEXT = TEXT_LIMIT / 2;
 const LONGEST_NAME = 200;
@@ -56,7 +56,7 @@ export class Explainer {
   framesOf(stack: string): Frame[] {
     const frames: Frame[] = [];
     for (const [, name, url, line] of stack.matchAll(FRAME)) {
-      const file = decodeURIComponent(url);
+      const file = decoded(url);
       if (!file.startsWith(this.root)) continue;
       const place = `${file.slice(this.root.length)}:${line}`;
       const source = this.source(file, +line);
@@ -114,47 +114,10 @@ export function clean(text: string): string {
   return text.slice(0, TEXT_LIMIT);
 }
 
-/** The name and message of an error, without its place. */
-export function said(error: Error): string {
-  const message = read(error, "message");
-  return message ? `${nameOf(error)}: ${message}` : nameOf(error);
-}
-
-function leavesOf(thrown: unknown): unknown[] {
-  const leaves: unknown[] = [];
-  const waiting = [thrown];
-  for (let visited = 0; waiting.length && visited < MOST_VISITED; visited++) {
-    const found = waiting.pop();
-    if (found instanceof AggregateErrors && found.errors.length) waiting.push(...[...found.errors].reverse());
-    else leaves.push(found);
-  }
-  return leaves.length ? leaves : [thrown];
-}
-
-function causeOf(thrown: unknown): unknown {
+function decoded(url: string): string {
   try {
-    return thrown instanceof Errors ? thrown.cause : undefined;
+    return decodeURIComponent(url);
   } catch {
-    return undefined;
+    return url;
   }
-}
-
-function nameOf(error: Error): string {
-  const name = read(error, "name");
-  const own = name === "Error" ? toText(error.constructor?.name || name) : name;
-  return (own || "Error").slice(0, LONGEST_NAME);
-}
-
-function read(error: Error, part: "name" | "message" | "stack"): string {
-  try {
-    return toText(error[part] ?? "");
-  } catch {
-    return part === "message" ? "(its message cannot be had)" : "";
-  }
-}
-
-function notAnError(thrown: unknown): string {
-  const kind = thrown === null ? "null" : typeof thrown;
-  const shown = typeof thrown === "string" ? thrown : inspect(thrown, { compact: true, breakLength: Infinity });
-  return `${shown.slice(0, LONG_TEXT)} [thrown as ${kind}: throw an Error, which knows its place]`;
 }

@@ -2,31 +2,33 @@
 
 import type { Attempt } from "./attempt.ts";
 import { FetchError, type FetchInit } from "./pipedreamer.ts";
-import type { FetchEvent, FetchKind, HeadMessage } from "./protocol.ts";
+import { type FetchEvent, type FetchKind, type HeadMessage, MOST_FETCHES } from "./protocol.ts";
 import { type Asked, asked } from "./request.ts";
 import { responseOf } from "./response.ts";
+import { Room } from "./room.ts";
 import { Transfer } from "./transfer.ts";
 import type { Outbox } from "./wire.ts";
 
+const { clearTimeout, performance, setTimeout, RangeError: RangeErrors } = globalThis;
+const clock = performance.now.bind(performance);
+const { max, min, round } = Math;
+const { stringify } = JSON;
 const Table = Map;
-const { RangeError: RangeErrors } = globalThis;
+const LONGEST_WAIT = 2 ** 31 - 1;
+
+type Target = readonly [kind: FetchKind, service: string, path: string];
 
 /** All the fetches of a worker. */
 export class Fetcher {
   private last = 0;
   private readonly transfers = new Table<number, Transfer>();
+  private readonly room = new Room(MOST_FETCHES);
 
   /** `turn` waits until the loop has turned. */
   constructor(private readonly outbox: Outbox, private readonly turn: () => Promise<void>) {}
 
   /** Throws what native fetch would throw for such an `init`, and FetchError where no answer came. */
-  async fetch(
-    attempt: Attempt,
-    kind: FetchKind,
-    service: string,
-    path: string,
-    init: FetchInit = {},
-  ): Promise<Response> {
+  async fetch(attempt: Attempt, [kind, service, path]: Target, init: FetchInit = {}): Promise<Response> {
     const { signal } = init;
     signal?.throwIfAborted();
     const request = await asked(init);
@@ -47,33 +49,57 @@ export class Fetcher {
     this.transfers.get(event[1])?.deliver(event);
   }
 
-  private begin(
-    attempt: Attempt,
-    target: readonly [kind: FetchKind, service: string, path: string],
-    { method, headers, body, timeout, ca }: Asked,
-    signal: AbortSignal | null | undefined,
-  ): Transfer {
+  /** Ask the engine when there is room, within the fetch's own timeout. */
+  private begin(attempt: Attempt, target: Target, request: Asked, signal: AbortSignal | null | undefined): Transfer {
     const id = ++this.last;
+    const since = clock();
     const abort = () => transfer.cut(signal?.reason);
     const transfer = new Transfer({
       more: (taken) => this.outbox.send(["more", id, taken]),
       ended: (isCut) => {
-        this.transfers.delete(id);
+        clearTimeout(patience);
         attempt.disown(transfer);
         signal?.removeEventListener("abort", abort);
-        if (isCut) this.outbox.send(["stop", id]);
+        this.room.leave(send);
+        if (this.transfers.delete(id) && isCut) this.outbox.send(["stop", id]);
       },
     });
-    try {
-      this.outbox.send(["fetch", id, attempt.run, attempt.node, ...target, method, headers, body, timeout, ca]);
-    } catch (error) {
-      throw error instanceof RangeErrors ? new FetchError(`ctx.fetch cannot send this: ${error.message}`) : error;
-    }
-    this.transfers.set(id, transfer);
+    const send = () => {
+      clearTimeout(patience);
+      if (attempt.isOver) return; // its turn has come by the end of those before it
+      this.transfers.set(id, transfer);
+      const waited = hasWaited ? (clock() - since) / 1e3 : 0;
+      this.send(id, attempt, target, request, waited);
+    };
+    let hasWaited = false;
+    const patience = late(request.timeout, target, (message) => transfer.deliver(["unfetched", id, message]));
     attempt.own(transfer);
     signal?.addEventListener("abort", abort);
+    this.room.enter(send);
+    hasWaited = true;
     return transfer;
   }
+
+  /** The engine gets what is left of the timeout. */
+  private send(id: number, attempt: Attempt, target: Target, request: Asked, waited: number): void {
+    const { method, headers, body, timeout, ca } = request;
+    const left = timeout === null || !waited ? timeout : max(timeout - waited, 0.001);
+    try {
+      this.outbox.send(["fetch", id, attempt.run, attempt.node, ...target, method, headers, body, left, ca]);
+    } catch (error) {
+      if (!(error instanceof RangeErrors)) throw error;
+      this.deliver(["unfetched", id, `ctx.fetch cannot send this: ${error.message}`]);
+    }
+  }
+}
+
+/** Tell when a fetch has waited for room as long as it may take. */
+function late(timeout: number | null, [, service]: Target, tell: (message: string) => void) {
+  if (timeout === null) return;
+  const milliseconds = round(timeout * 1000);
+  const who = `ctx.fetch(${stringify(service.slice(0, 60))})`;
+  const told = () => tell(`${who}: timed out after ${milliseconds}ms, waiting for other fetches to end`);
+  return setTimeout(told, min(milliseconds, LONGEST_WAIT));
 }
 
 function answered(head: HeadMessage, transfer: Transfer): Response {

@@ -5,6 +5,7 @@ import type { Clock } from "./clock.ts";
 import { contextOf } from "./context.ts";
 import { clean, type Explainer } from "./explain.ts";
 import type { Fetcher } from "./fetching.ts";
+import type { Lines } from "./lines.ts";
 import type { LoadedNode } from "./loader.ts";
 import type { Context, Node } from "./pipedreamer.ts";
 import { timedOut } from "./protocol.ts";
@@ -32,6 +33,7 @@ export class Invoker {
     private readonly clock: Clock,
     private readonly outbox: Outbox,
     private readonly fetcher: Fetcher,
+    private readonly lines: Lines,
     private readonly explainer: Explainer,
   ) {}
 
@@ -42,7 +44,7 @@ export class Invoker {
     this.outbox.sendNow(["begun", state.run, index, number, attempt.deadline]);
     clock.watch(attempt);
     try {
-      const context = contextOf(attempt, node.id, state.runId, state.settings, this.fetcher, this.outbox);
+      const context = contextOf(attempt, node.id, state.runId, state.settings, this.fetcher, this.lines);
       const returned = current.run(attempt, called, node.run, context, input);
       // Nobody but this node has held the loop until now.
       if (clock.now() > attempt.deadline) attempt.stop("timeout", clock.now());
@@ -53,6 +55,7 @@ export class Invoker {
     } finally {
       clock.forget(attempt);
       attempt.end();
+      this.lines.finish(attempt);
     }
   }
 

@@ -3,6 +3,7 @@
 import { clean, type Explainer } from "./explain.ts";
 import type { Node } from "./pipedreamer.ts";
 import type { NodeCode } from "./protocol.ts";
+import { remedied } from "./remedies.ts";
 
 const { toString: kindOf } = Object.prototype;
 const { Error: Errors, SyntaxError: SyntaxErrors, URL: Urls } = globalThis;
@@ -11,6 +12,7 @@ const { Error: Errors, SyntaxError: SyntaxErrors, URL: Urls } = globalThis;
 const COLOUR = /\x1b\[[0-9;]*m/g;
 const PLACE = /\s*(?:at )?file:\/\/\/\S+?:\d+:\d+/;
 const UNMAPPED = / and not in import map from ".*"$/;
+const BUILT_IN = /add a "node:" prefix \(ex\. ("node:[^"]+")\)/;
 const OUTSIDE = /not a dependency|--no-remote|--no-npm|npm package|package "|JSR/;
 
 /** A node ready to run; `run` is not there for one of the other language. */
@@ -69,8 +71,11 @@ export class Loader {
         UNMAPPED,
         "",
       );
-      const hint = OUTSIDE.test(words) ? " [nodes import files of their folder: put a copy there]" : "";
-      return `${isOfGraph ? "" : "SyntaxError: "}${words}${hint}${place ? ` (${place})` : ""}`;
+      const [said, refused] = remedied(words, `${this.root}/`);
+      const builtIn = BUILT_IN.exec(message)?.[1];
+      const outside = OUTSIDE.test(words) || refused ? " [nodes import files of their folder: put a copy there]" : "";
+      const hint = builtIn ? ` [write ${builtIn}]` : outside;
+      return `${isOfGraph ? "" : "SyntaxError: "}${said}${hint}${place ? ` (${place})` : ""}`;
     } catch {
       return;
     }

@@ -11,6 +11,7 @@ import type { Settings } from "./context.ts";
 import { Explainer } from "./explain.ts";
 import { Fetcher } from "./fetching.ts";
 import { Invoker } from "./invoke.ts";
+import { Lines } from "./lines.ts";
 import { Loader } from "./loader.ts";
 import type { CodeMessage, ToWorker } from "./protocol.ts";
 import { Redirect } from "./redirect.ts";
@@ -20,8 +21,8 @@ import { Timers } from "./timers.ts";
 import { decodeUtf8 } from "./utf8.ts";
 import { Outbox, receive } from "./wire.ts";
 
-const { args, chdir, exit, stdin, stdout } = Deno;
-const { setImmediate, Promise: Promises } = globalThis;
+const { args, chdir, exit, stderr, stdin, stdout } = Deno;
+const { setImmediate, Promise: Promises, RangeError: RangeErrors } = globalThis;
 const MOST_FRAMES_SHOWN = 50;
 const NO_FILES = new Map<string, string>();
 
@@ -32,13 +33,14 @@ const turn = (): Promise<void> => new Promises((resolve) => later(resolve));
 class Worker {
   private readonly outbox = new Outbox({ writeSync: (bytes) => orExit(() => stdout.writeSync(bytes)) }, later);
   private readonly clock = new Clock(monotonic(args[0] ?? "0"), this.outbox);
+  private readonly lines = new Lines(this.outbox, this.clock.now);
   private readonly fetcher = new Fetcher(this.outbox, turn);
   private readonly redirect = new Redirect();
   private settings: Settings = { config: "{}", secrets: "{}" };
   private runner?: Runner;
 
   async serve(): Promise<void> {
-    replacePrinting(this.outbox);
+    replacePrinting(this.lines);
     surround(turn);
     Error.stackTraceLimit = MOST_FRAMES_SHOWN;
     await receive(stdin, (message) => this.take(message));
@@ -47,7 +49,8 @@ class Worker {
   private take(message: ToWorker): void {
     switch (message[0]) {
       case "run":
-        return void this.runner?.run(message, this.settings);
+        if (this.runner === undefined) throw new RangeErrors("a run before the code");
+        return void this.runner.run(message, this.settings);
       case "head":
       case "data":
       case "unfetched":
@@ -61,6 +64,8 @@ class Worker {
       }
       case "code":
         return void this.load(message);
+      default:
+        throw new RangeErrors(`no message is called ${message[0]}`);
     }
   }
 
@@ -68,10 +73,10 @@ class Worker {
     chdir(root);
     this.redirect.settle(root);
     const explainer = new Explainer(root);
-    catchTheRest(explainer, new Timers(), this.outbox);
+    catchTheRest(explainer, new Timers(), this.lines);
     const [nodes, messages] = await new Loader(root, explainer).load(codes);
     if (messages.length) return this.outbox.send(["unloaded", messages]);
-    const invoker = new Invoker(this.clock, this.outbox, this.fetcher, explainer);
+    const invoker = new Invoker(this.clock, this.outbox, this.fetcher, this.lines, explainer);
     this.runner = new Runner({ nodes, stages, jitter }, invoker, this.outbox, this.clock.now);
     this.outbox.send(["ready"]);
   }
@@ -86,5 +91,10 @@ function orExit<T>(write: () => T): T {
   }
 }
 
-await new Worker().serve();
-exit(0);
+try {
+  await new Worker().serve();
+  exit(0);
+} catch (error) {
+  stderr.writeSync(new TextEncoder().encode(`the worker itself failed: ${error}\n`));
+  exit(1);
+}

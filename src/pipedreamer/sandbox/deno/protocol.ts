@@ -14,6 +14,9 @@ export const TEXT_LIMIT = 80 * 1024;
 /** The longest JSON text of one node's output, in bytes. */
 export const VALUE_LIMIT = 64 * 1024 * 1024;
 
+/** How many fetches of a worker are under way at once; more wait in the worker. */
+export const MOST_FETCHES = 256;
+
 export type Level = "debug" | "info" | "warn" | "error";
 export type FetchKind = "http" | "k8s";
 export type Pair = readonly [name: string, value: string];

@@ -5,7 +5,9 @@ import type { RunMessage } from "./protocol.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 const { clearTimeout, setTimeout, Error: Errors, Promise: Promises } = globalThis;
-const { ceil } = Math;
+const { ceil, min } = Math;
+/** In milliseconds; what is longer, Deno would not wait for at all. */
+const LONGEST_WAIT = 2 ** 31 - 1;
 const { stringify } = JSON;
 
 export class RunState {
@@ -59,7 +61,7 @@ export class RunState {
   /** Wait before a next attempt, as long as any may come. */
   pause(milliseconds: number): Promise<void> {
     return new Promises((resolve) => {
-      const timer = setTimeout(resolve, ceil(milliseconds));
+      const timer = setTimeout(resolve, min(ceil(milliseconds), LONGEST_WAIT));
       this.wakers.push(() => {
         clearTimeout(timer);
         resolve();

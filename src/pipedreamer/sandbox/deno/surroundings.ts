@@ -1,10 +1,9 @@
 /** What nodes find around them: of Deno's globals, those that must know whose code calls them. */
 
 import { type Attempt, current } from "./attempt.ts";
-import { log } from "./logging.ts";
+import type { Lines } from "./lines.ts";
 import type { Explainer } from "./explain.ts";
 import type { Timers } from "./timers.ts";
-import type { Outbox } from "./wire.ts";
 
 const { addEventListener, fetch: nativeFetch, AbortSignal: Signals, Error: Errors, Request: Requests } = globalThis;
 const { stderr } = Deno;
@@ -36,10 +35,10 @@ export function surround(turn: () => Promise<void>): void {
 }
 
 /** Log what nodes throw where nobody catches it, which would end a process of their own. */
-export function catchTheRest(explainer: Explainer, timers: Timers, outbox: Outbox): void {
+export function catchTheRest(explainer: Explainer, timers: Timers, log: Lines): void {
   const report = (attempt: Attempt | undefined, what: string, thrown: unknown) => {
     const { text, trace } = explainer.explain(thrown);
-    if (attempt !== undefined) log(outbox, attempt, "error", `${what}: ${trace || text}`);
+    if (attempt !== undefined) log.send(attempt, "error", `${what}: ${trace || text}`);
     else stderr.writeSync(encoder.encode(`${what}: ${trace || text}\n`));
   };
   addEventListener("unhandledrejection", (event) => {

@@ -17,10 +17,12 @@ export class Unpacker {
     this.view = new View(bytes.buffer);
   }
 
-  /** The value that begins at a place. Throws RangeError where the bytes end before it does. */
-  read(at: number): Unpacked {
-    this.at = at;
-    return this.next();
+  /** The value that these bytes are. Throws RangeError where they are none. */
+  read(from: number, to: number): Unpacked {
+    this.at = from;
+    const value = this.next();
+    if (this.at !== to) throw new RangeErrors(`a value of ${this.at - from} bytes in a frame of ${to - from}`);
+    return value;
   }
 
   private next(): Unpacked {

@@ -17,15 +17,15 @@ const LONGEST_PATH = 200;
 const MAY_BE_INEXACT = /\d{16}|[eE]\+?\d{3}/;
 const RETURNED = "the value that was returned is not JSON: output";
 const WHOLE = /^-?\d+$/;
-const HINTS: Record<string, string> = {
-  AsyncGenerator: "return a list",
-  Error: "return its message",
-  Generator: "return a list",
-  Map: "return Object.fromEntries() of it, or a list",
-  Promise: "is an `await` missing?",
-  Response: "return what its json() or text() gives",
-  Set: "return a list: [...it]",
-};
+const HINTS = new Map([
+  ["AsyncGenerator", "return a list"],
+  ["Error", "return its message"],
+  ["Generator", "return a list"],
+  ["Map", "return Object.fromEntries() of it, or a list"],
+  ["Promise", "is an `await` missing?"],
+  ["Response", "return what its json() or text() gives"],
+  ["Set", "return a list: [...it]"],
+]);
 
 /** A value that JSON does not have, or a number that JavaScript does not; the message names the path to it. */
 export class NotJsonError extends Error {
@@ -153,6 +153,6 @@ function unknown(value: object): Problem | undefined {
   const prototype = getPrototypeOf(value);
   if (prototype === PLAIN || prototype === null) return;
   const name = toText(value.constructor?.name || kindOf.call(value).slice(8, -1)).slice(0, LONGEST_PATH);
-  const hint = isView(value) ? "return text, or base64 of it" : HINTS[value instanceof Errors ? "Error" : name];
+  const hint = isView(value) ? "return text, or base64 of it" : HINTS.get(value instanceof Errors ? "Error" : name);
   return is(` is ${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}, which is no JSON value${hint ? `; ${hint}` : ""}`);
 }

@@ -8,6 +8,7 @@ const Bytes = Uint8Array;
 const { RangeError: RangeErrors } = globalThis;
 
 const RECEIVED_AT_ONCE = 256 * 1024;
+const MOST_GATHERED = 256 * 1024;
 const HEAD = 4;
 
 interface Source {
@@ -32,7 +33,7 @@ export async function receive(source: Source, take: (message: ToWorker) => void)
     while (filled - at >= HEAD) {
       wanted = HEAD + lengthAt(buffer, at);
       if (filled - at < wanted) break;
-      take(unpacker.read(at + HEAD) as unknown as ToWorker);
+      take(unpacker.read(at + HEAD, at + wanted) as unknown as ToWorker);
       at += wanted;
       wanted = HEAD;
     }
@@ -54,7 +55,7 @@ function lengthAt(buffer: Uint8Array, at: number): number {
   return length;
 }
 
-/** Frames for the engine: gathered, and written together once a turn of the loop. */
+/** Frames for the engine: gathered, and written together once a turn of the loop, or when they are many. */
 export class Outbox {
   private readonly packer = new Packer();
   private isDue = false;
@@ -65,6 +66,7 @@ export class Outbox {
   /** Throws RangeError for a message that is too long for a frame. */
   send(message: ToEngine): void {
     this.pack(message);
+    if (this.packer.size > MOST_GATHERED) this.flush();
     if (this.isDue) return;
     this.isDue = true;
     this.later(() => {

@@ -109,3 +109,25 @@ def test_what_is_logged_after_the_end_is_still_told_as_the_nodes(start: Any) -> 
     worker.send(PartRun(1, "r", b"{}"))
     heard = worker.until(lambda message: isinstance(message, LogLine))
     assert heard.messages[-1] == LogLine(1, 0, 1, "info", "late")
+
+
+def test_lines_without_end_are_dropped_and_counted(start: Any) -> None:
+    node = """\
+        export default function run(ctx: any, input: number) {
+          for (let n = 0; n < input; n++) ctx.log.info(n);
+          console.log("x".repeat(2048));
+        }
+    """
+    worker: DenoWorker = start(node)
+    heard = worker.run(6000)
+    many = "1,001 lines were dropped: the log takes 5,000 (or as many KiB) of an attempt in 5 s"
+    assert heard.lines == [*(("info", str(n)) for n in range(5000)), ("warn", many)]
+    assert len(worker.run(4000, run=2).lines) == 4001
+
+
+def test_a_long_line_counts_by_its_length(start: Any) -> None:
+    heard = start(
+        "export default (ctx: any) => { for (let n = 0; n < 200; n++) ctx.log.info('x'.repeat(1e5)); };"
+    ).run()
+    assert [text for _, text in heard.lines[:-1]] == ["x" * TEXT_LIMIT] * 62
+    assert heard.lines[-1][1].startswith("138 lines were dropped")

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from tests.unit.sandbox.deno.driver import DenoWorker, Heard, PartRun
+from tests.unit.sandbox.deno.driver import Beat, DenoWorker, Heard, PartRun
 
 from pipedreamer.sandbox.protocol import (
     FETCH_WINDOW,
+    MOST_FETCHES,
     Fetch,
     FetchData,
     FetchFailed,
@@ -315,3 +316,74 @@ def test_k8s_gives_json_and_an_error_status_is_an_error(fetching: Any) -> None:
     assert heard.of(Fetch) == [Fetch(1, 3, 0, "k8s", "k8s", "/api/v1/nodes", "GET", (), None, None, None)]
     heard = fetching(body, lambda fetch: _answer(fetch, status=403))
     assert heard.errors == {0: "FetchError: GET /api/v1/nodes answered 403 (nodes/n.ts:2)"}
+
+
+MANY = """
+    const one = async (n: number) => (await ctx.fetch("x", `/${n}`)).text();
+    return (await Promise.all(Array.from({ length: 600 }, (_, n) => one(n)))).length;
+"""
+
+
+def test_no_more_are_under_way_at_once_than_the_engine_takes(start: Any) -> None:
+    worker: DenoWorker = start(f"export default async function run(ctx: any) {{{MANY}}}")
+    worker.send(PartRun(1, "r", b"{}"))
+    under_way: list[Fetch] = []
+    heard = Heard()
+    while not heard.of(Outcome):
+        message = worker.next()
+        heard.messages.append(message)
+        if isinstance(message, Fetch):
+            under_way.append(message)
+            assert len(under_way) <= MOST_FETCHES
+        if len(under_way) == MOST_FETCHES or len(heard.of(Fetch)) == 600:
+            while under_way:
+                worker.send(*_answer(under_way.pop(0), b"x"))
+    assert heard.output == 600
+
+
+def test_one_that_waits_for_room_is_stopped_without_a_word_and_told_when_it_waits_too_long(start: Any) -> None:
+    node = f"""\
+        export default async function run(ctx: any) {{
+          for (let n = 0; n < {MOST_FETCHES}; n++) void ctx.fetch("x", "/never");
+          const controller = new AbortController();
+          setTimeout(() => controller.abort(), 50);
+          const said = (error: unknown) => `${{error}}`;
+          const stopped = await ctx.fetch("x", "/late", {{ signal: controller.signal }}).catch(said);
+          const late = await ctx.fetch("x", "/late", {{ timeout: 0.1 }}).catch(said);
+          void ctx.fetch("x", "/not before the end");
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          return [stopped, late];
+        }}
+    """
+    worker: DenoWorker = start(node)
+    heard = worker.run()
+    heard.messages += worker.run(run=2).messages
+    waited = 'FetchError: ctx.fetch("x"): timed out after 100ms, waiting for other fetches to end'
+    assert heard.output == ["AbortError: The signal has been aborted", waited]
+    assert [fetch.path for fetch in heard.of(Fetch)] == ["/never"] * 2 * MOST_FETCHES
+
+
+def test_what_is_left_of_a_timeout_is_told_when_there_is_room(start: Any) -> None:
+    node = f"""\
+        export default async function run(ctx: any) {{
+          for (let n = 1; n < {MOST_FETCHES}; n++) void ctx.fetch("x", "/never");
+          const first = ctx.fetch("x", "/first");
+          const second = ctx.fetch("x", "/second", {{ timeout: 500 }});
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          await ctx.fetch("x", "/third", {{ timeout: 500, signal: AbortSignal.timeout(1) }}).catch(() => {{}});
+          await (await first).text();
+          return (await second).status;
+        }}
+    """
+    worker: DenoWorker = start(node)
+    worker.send(PartRun(1, "r", b"{}"))
+    (first,) = worker.until(lambda message: isinstance(message, Fetch) and message.path == "/first").of(Fetch)[-1:]
+    for _ in range(20):
+        assert isinstance(worker.next(), Beat)
+    worker.send(*_answer(first, b"x"))
+    (second,) = worker.until(lambda message: isinstance(message, Fetch)).of(Fetch)
+    assert second.path == "/second"
+    assert second.timeout is not None
+    assert 0 < second.timeout < 499.7
+    worker.send(*_answer(second, b"x"))
+    assert worker.until(lambda message: isinstance(message, Outcome)).output == 200

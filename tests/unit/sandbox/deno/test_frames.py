@@ -4,10 +4,11 @@ from itertools import pairwise
 from typing import Any
 
 import msgspec
-from tests.unit.sandbox.deno.driver import DenoWorker, PartRun
+import pytest
+from tests.unit.sandbox.deno.driver import PATIENCE_S, Begun, DenoWorker, PartRun
 
 from pipedreamer.sandbox.framing import HEAD
-from pipedreamer.sandbox.protocol import Outcome, Ready, Settings
+from pipedreamer.sandbox.protocol import FRAME_LIMIT, LogLine, Outcome, Ready, Settings
 
 ECHO = "export default (_ctx: unknown, input: unknown) => input;"
 
@@ -69,3 +70,27 @@ def test_new_settings_are_seen_by_the_runs_after_them(start: Any) -> None:
 def test_ready_comes_once(start: Any) -> None:
     worker: DenoWorker = start(ECHO)
     assert worker.run().of(Ready) == []
+
+
+def test_frames_that_are_many_are_sent_before_the_loop_turns(start: Any) -> None:
+    worker: DenoWorker = start("export default (ctx: any) => { while (true) ctx.log.info('x'.repeat(1000)); };")
+    worker.send(PartRun(1, "r", b"{}"))
+    for _ in range(5000):
+        assert isinstance(worker.next(), Begun | LogLine)
+
+
+@pytest.mark.parametrize("frame", [b"\xc1", b"\x98\xa3run", b"", b"\x91\xa5ready", b"\x91\xa4code\xc0"])
+def test_what_is_no_message_ends_the_worker_with_a_word(frame: bytes, start: Any) -> None:
+    worker: DenoWorker = start(ECHO)
+    worker.socket.sendall(HEAD.pack(len(frame)) + frame)
+    assert worker.process.wait(PATIENCE_S) == 1
+    assert worker.stray().startswith("the worker itself failed: ")
+
+
+def test_a_frame_over_the_limit_and_a_run_before_the_code_end_it_too(launch: Any) -> None:
+    worker: DenoWorker = launch()
+    worker.socket.sendall(HEAD.pack(FRAME_LIMIT + 1))
+    assert worker.process.wait(PATIENCE_S) == 1
+    worker = launch()
+    worker.send(PartRun(1, "r", b"{}"))
+    assert worker.process.wait(PATIENCE_S) == 1

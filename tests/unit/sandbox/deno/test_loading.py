@@ -32,6 +32,8 @@ def _refused(worker: DenoWorker, *nodes: NodeCode) -> tuple[str, ...]:
         ("import './nothing.ts';\n" + GOOD, 'Module not found "nodes/nothing.ts". (nodes/n.ts:1)'),
         ("\nimport chalk from 'chalk';\nchalk();\n" + GOOD,
          f'Import "chalk" not a dependency {COPY} (nodes/n.ts:2)'),
+        ("import fs from 'fs';\nfs.statSync('x');\n" + GOOD,
+         'Import "fs" not a dependency [write "node:fs"] (nodes/n.ts:1)'),
         ("import 'https://deno.land/x/a.ts';\n" + GOOD,
          f"{REMOTE} {COPY} (nodes/n.ts:1)"),
         ("const start = () => {\n  throw new TypeError('no\\nway');\n};\nstart();\n" + GOOD,
@@ -56,6 +58,13 @@ def test_a_syntax_error_beside_the_node_is_placed_there(launch: Any, write: Any,
     (folder / "lib.ts").write_text("let x: number = 1;\n\nfunction {\n")
     (line,) = _refused(launch(), write("n", "import '../lib.ts';\n" + GOOD))
     assert line == 'Node "n": SyntaxError: Expected ident (lib.ts:3)'
+
+
+def test_a_file_outside_of_the_folder_cannot_be_imported(launch: Any, write: Any, folder: Path) -> None:
+    outside = folder.parent / "outside.ts"
+    outside.write_text(GOOD)
+    (line,) = _refused(launch(), write("n", "import '../../outside.ts';\n" + GOOD))
+    assert line == f'Node "n": Requires read access to "{outside}" {COPY} (nodes/n.ts:1)'
 
 
 def test_a_file_that_is_not_there_is_named(launch: Any, folder: Path) -> None:

@@ -50,6 +50,24 @@ def test_what_a_node_prints_is_a_line_of_its_log(call: str, level: Any, text: st
     assert worker.stray() == ""
 
 
+def test_what_node_calls_standard_streams_are_streams(start: Any) -> None:
+    node = """\
+        import { Console } from "node:console";
+        import { stdin, stdout } from "node:process";
+        import { createInterface } from "node:readline/promises";
+        export default async function run() {
+          new Console(stdout, process.stderr).error("of a console of its own");
+          const lines = [];
+          for await (const line of createInterface({ input: stdin, output: stdout })) lines.push(line);
+          console.clear();
+          return [lines, stdout.isTTY ?? false];
+        }
+    """
+    heard = start(node).run()
+    assert heard.output == [[], False]
+    assert heard.lines == [("warn", "of a console of its own")]
+
+
 def test_a_trace_has_the_persons_place(running: Any) -> None:
     ((level, text),) = running("console.trace('here');").lines
     assert level == "warn"
@@ -84,10 +102,10 @@ def test_standard_input_is_at_its_end_and_the_wire_out_of_reach(running: Any) ->
         return [
           await Deno.stdin.read(bytes), Deno.stdin.readSync(bytes), (await new Response(Deno.stdin.readable).text()),
           prompt("?"), confirm("?"), alert("!") ?? null,
-          Deno.stdin.isTerminal(), Deno.stdout.isTerminal(), process.stdout.isTTY,
+          Deno.stdin.isTerminal(), Deno.stdout.isTerminal(),
         ];
     """
-    assert running(body).output == [None, None, "", None, False, None, False, False, False]
+    assert running(body).output == [None, None, "", None, False, None, False, False]
 
 
 @pytest.mark.parametrize("call", ["Deno.exit(3)", "process.exit(3)", "globalThis.close()", "self.close()"])
