@@ -192,7 +192,10 @@ def test_nodes_run_with_what_was_locked_and_with_nothing_else(flow: Any) -> None
         computed = "const run = async () => (await import('npm:' + 'other')).value;"
         (folder / "nodes" / "hello.ts").write_text(source.format(computed))
         refused = json.loads(flow.run("run", "my-flow", env=registry.settings).stdout)
-        assert "other" in refused["errors"]["hello"]
+        assert refused["errors"]["hello"].startswith(
+            'TypeError: npm package not found in cache: "other" [modules from '
+        )
+        assert "run `pipedreamer lock`] (nodes/hello.ts:2)" in refused["errors"]["hello"]
         assert len(registry.requests) == asked
 
 

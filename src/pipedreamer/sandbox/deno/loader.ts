@@ -3,7 +3,7 @@
 import { clean, type Explainer } from "./explain.ts";
 import type { Node } from "./pipedreamer.ts";
 import type { NodeCode } from "./protocol.ts";
-import { remedied } from "./remedies.ts";
+import { LOCK_IT, remedied } from "./remedies.ts";
 
 const { toString: kindOf } = Object.prototype;
 const { Error: Errors, SyntaxError: SyntaxErrors, URL: Urls } = globalThis;
@@ -73,7 +73,8 @@ export class Loader {
       );
       const [said, refused] = remedied(words, `${this.root}/`);
       const builtIn = BUILT_IN.exec(message)?.[1];
-      const outside = OUTSIDE.test(words) || refused ? " [nodes import files of their folder: put a copy there]" : "";
+      const copy = refused ? " [nodes import files of their folder: put a copy there]" : "";
+      const outside = OUTSIDE.test(words) ? ` [${LOCK_IT}]` : copy;
       const hint = builtIn ? ` [write ${builtIn}]` : outside;
       return `${isOfGraph ? "" : "SyntaxError: "}${said}${hint}${place ? ` (${place})` : ""}`;
     } catch {

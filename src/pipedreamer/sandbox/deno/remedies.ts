@@ -2,12 +2,19 @@
 
 const REFUSED = /^(Requires (\w+) access(?: to "(.*)")?), run again with the --allow-\w+ flag$/s;
 const MISSING = /^(?:No such file or directory|Permission denied|Operation not permitted) .*?'(\/.*?)'/s;
+const UNFETCHED = /^(Import ".*?" not a dependency)|(?:^|\n *0: )([^\n]*), --cached-only is specified/;
 const LONGEST_NAME = 200;
+
+/** What to do about a module that is not there: nothing is fetched while nodes run. */
+export const LOCK_IT = "modules from outside are fetched beforehand, and only those whose names stand in a file: " +
+  "write the name out, and run `pipedreamer lock`";
 
 /** The message of an error as nodes should read it, and a sentence for a person or "". `root` ends with a slash. */
 export function remedied(message: string, root: string): [message: string, hint: string] {
   const refused = REFUSED.exec(message);
   if (refused !== null) return [refused[1], ofPermission(refused[2], (refused[3] ?? "").slice(0, LONGEST_NAME), root)];
+  const unfetched = UNFETCHED.exec(message);
+  if (unfetched !== null) return [unfetched[1] ?? unfetched[2], LOCK_IT];
   const path = MISSING.exec(message)?.[1];
   return [message, path && !path.startsWith(root) && !path.startsWith("/tmp/") ? ofPath(path) : ""];
 }

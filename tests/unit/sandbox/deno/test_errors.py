@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from tests.unit.sandbox.deno.driver import DenoWorker
+from tests.unit.sandbox.deno.test_loading import LOCK_IT
 
 from pipedreamer.sandbox.protocol import TEXT_LIMIT, Outcome
 
@@ -78,6 +79,7 @@ def test_the_way_there_is_in_the_log_and_its_end_in_the_message(start: Any) -> N
          f'NotCapable: Requires net access to "shop.example:80" [shop.example:80 in permissions.net opens it] {HERE}'),
         ("Deno.env.get('TZ');",
          f'NotCapable: Requires env access to "TZ" [{UNSEEN}] {HERE}'),
+        ("await import('cha' + 'lk');", f'TypeError: Import "chalk" not a dependency {LOCK_IT} {HERE}'),
         ("Deno.readTextFileSync('data/none.csv');",
          f"NotFound: No such file or directory (os error 2): readfile 'data/none.csv' {HERE}"),
     ],

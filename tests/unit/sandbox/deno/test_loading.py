@@ -9,6 +9,10 @@ from tests.unit.sandbox.deno.driver import DenoWorker, PartRun
 from pipedreamer.sandbox.protocol import LoadFailed, LogLine, NodeCode, Outcome, Ready
 
 COPY = "[nodes import files of their folder: put a copy there]"
+LOCK_IT = (
+    "[modules from outside are fetched beforehand, and only those whose names stand in a file: "
+    "write the name out, and run `pipedreamer lock`]"
+)
 REMOTE = 'A remote specifier was requested: "https://deno.land/x/a.ts", but --no-remote is specified.'
 GOOD = "export default () => 1;\n"
 
@@ -31,11 +35,11 @@ def _refused(worker: DenoWorker, *nodes: NodeCode) -> tuple[str, ...]:
          "the default export of nodes/n.ts uses `yield`: return a list instead"),
         ("import './nothing.ts';\n" + GOOD, 'Module not found "nodes/nothing.ts". (nodes/n.ts:1)'),
         ("\nimport chalk from 'chalk';\nchalk();\n" + GOOD,
-         f'Import "chalk" not a dependency {COPY} (nodes/n.ts:2)'),
+         f'Import "chalk" not a dependency {LOCK_IT} (nodes/n.ts:2)'),
         ("import fs from 'fs';\nfs.statSync('x');\n" + GOOD,
          'Import "fs" not a dependency [write "node:fs"] (nodes/n.ts:1)'),
         ("import 'https://deno.land/x/a.ts';\n" + GOOD,
-         f"{REMOTE} {COPY} (nodes/n.ts:1)"),
+         f"{REMOTE} {LOCK_IT} (nodes/n.ts:1)"),
         ("const start = () => {\n  throw new TypeError('no\\nway');\n};\nstart();\n" + GOOD,
          "TypeError: no way (nodes/n.ts:2)"),
         ("JSON.parse('{');\n" + GOOD,
