@@ -34,14 +34,13 @@ export class Timers {
   private begin(id: number, type: string, timer: object): void {
     const attempt = current.getStore();
     if (attempt === undefined || (type !== "Timeout" && type !== "Immediate")) return;
-    if (attempt.isOver) {
-      // Not before it has been made.
-      queueMicrotask(() => type === "Timeout" ? clearTimeout(timer as never) : clearImmediate(timer as never));
-    } else if (type === "Timeout") { // an immediate fires but once, and soon
-      const cut = () => {
-        this.owned.delete(id);
-        clearTimeout(timer as never);
-      };
+    const clear: (timer: never) => void = type === "Timeout" ? clearTimeout : clearImmediate;
+    const cut = () => {
+      this.owned.delete(id);
+      clear(timer as never);
+    };
+    if (attempt.isOver) queueMicrotask(cut);
+    else {
       const owned = { attempt, cut };
       this.owned.set(id, owned);
       attempt.own(owned);

@@ -4,7 +4,8 @@ import json
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -136,6 +137,12 @@ class DenoWorker:
                 raise EOFError(self.stray())
             self._waiting.extend(self._unpacker.feed(data))
         return self._waiting.pop(0)
+
+    def messages(self) -> Iterator[Any]:
+        """Those that come, until none has come for as long as the socket waits."""
+        with suppress(TimeoutError):
+            while True:
+                yield self.next()
 
     def until(self, is_it: Callable[[Any], bool]) -> Heard:
         """What is said up to and with such a message; fetches are answered by `answer`."""

@@ -159,3 +159,11 @@ def test_a_plain_function_an_async_one_and_a_thenable_may_be_nodes(launch: Any, 
     heard = _started(launch(), nodes, ((0, 1, 2),)).run(1)
     assert heard.outputs == {0: 1, 2: 3}
     assert "cannot be invoked without 'new'" in heard.errors[1]
+
+
+def test_a_wait_longer_than_timers_take_is_not_cut_to_nothing(start: Any) -> None:
+    worker: DenoWorker = start(FAILS, node={"retries": 40})
+    worker.send(PartRun(1, "r", b"{}", failures={0: 25}))
+    worker.until(lambda message: isinstance(message, Outcome))
+    worker.socket.settimeout(0.5)
+    assert [message for message in worker.messages() if isinstance(message, Begun)] == []

@@ -190,3 +190,14 @@ def test_a_node_that_holds_the_loop_again_and_again_is_stopped_all_the_same(star
     worker.send(PartRun(1, "r", b"{}"))
     assert isinstance(worker.next(), Begun)
     worker.until(lambda message: isinstance(message, Stuck))
+
+
+def test_a_node_that_yields_by_immediates_keeps_none_of_them(start: Any) -> None:
+    node = """\
+        export default async function run() {
+          const before = Deno.memoryUsage().heapUsed;
+          for (let n = 0; n < 400_000; n++) await new Promise((resolve) => setImmediate(resolve));
+          return (Deno.memoryUsage().heapUsed - before) / 2 ** 20;
+        }
+    """
+    assert start(node).run().output < 64

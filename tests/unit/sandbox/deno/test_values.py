@@ -90,6 +90,11 @@ def test_a_value_that_contains_itself_is_told_so_and_its_path_is_cut(returning: 
     assert len(error) < 400
 
 
+def test_a_class_with_an_odd_name_gets_no_hint(returning: Any) -> None:
+    error = returning("new (class constructor {})()").errors[0]
+    assert error == "the value that was returned is not JSON: output is a constructor, which is no JSON value"
+
+
 def test_a_value_whose_own_code_throws_fails_the_attempt_at_its_line(returning: Any) -> None:
     error = returning("{ get x() { throw new Error('no x'); } }").errors[0]
     assert error == "Error: no x (nodes/n.ts:1)"
