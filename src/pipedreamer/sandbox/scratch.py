@@ -5,7 +5,9 @@ What is in it was made by nodes: folders deeper than a path can say, closed to e
 
 import os
 import secrets
+import stat
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -42,9 +44,13 @@ class Scratch:
         if owner is not None:
             os.chown(self.path, owner, -1)
 
-    def is_full(self) -> bool:
-        """Whether it holds more bytes or files than it may, or folders that cannot be looked into."""
-        used = count = 0
+    def is_full(self, users: Iterable[int] = ()) -> bool:
+        """Whether it holds more bytes or files than it may, or folders that cannot be looked into.
+
+        What was removed while it is open counts where the kernel shows the open files of its users.
+        """
+        used = sum(_nameless(user, Path(self.path).stat().st_dev) for user in users)
+        count = 0
         waiting = [(self.path, 0)]
         while waiting:
             folder, depth = waiting.pop()
@@ -61,7 +67,7 @@ class Scratch:
                 return True
             except OSError:  # it vanished meanwhile
                 continue
-        return False
+        return used > self._size
 
     def clear(self) -> None:
         """Remove what is in it."""
@@ -78,6 +84,18 @@ class Scratch:
         self.clear()
         with suppress(OSError):
             Path(self.path).rmdir()
+
+
+def _nameless(process: int, device: int) -> int:
+    """Bytes of the removed files on this device that a process has open; 0 where it cannot be looked at (proc(5))."""
+    used = 0
+    with suppress(OSError):
+        for number in os.listdir(f"/proc/{process}/fd"):  # noqa: PTH208 - their numbers are all that is asked
+            with suppress(OSError):
+                found = os.stat(f"/proc/{process}/fd/{number}")  # noqa: PTH116
+                if stat.S_ISREG(found.st_mode) and found.st_nlink == 0 and found.st_dev == device:
+                    used += found.st_blocks * 512
+    return used
 
 
 def _remove_first_level(top: int) -> int:

@@ -62,7 +62,7 @@ def weigh(workers: Iterable[Worker], cell: Cell) -> None:
             worker.kill(frozenset(), f"held {held // MEBIBYTE} MiB, more than the {allowed}")
         if (threads := _threads(worker.pid)) > THREADS:
             worker.kill(frozenset(), f"had {threads} threads, more than {THREADS}")
-    if cell.scratch is not None and cell.scratch.is_full():
+    if cell.scratch is not None and cell.scratch.is_full(worker.pid for worker in workers):
         for worker in workers:
             worker.kill(frozenset(), f"filled the scratch folder beyond {cell.policy.scratch_size // MEBIBYTE} MiB")
         cell.scratch.clear()

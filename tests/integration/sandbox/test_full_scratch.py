@@ -1,6 +1,7 @@
 """A node that fills /tmp costs itself and those beside it; later runs have room again without anybody's help."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -72,3 +73,22 @@ async def test_a_tmp_that_is_filled_again_and_again_is_not_renewed_all_the_time(
     for _ in range(3):
         assert not (await bench.run({"bytes": True})).success
     assert bench.session.restarts == 1
+
+
+NAMELESS = """
+    import os, tempfile, time
+    def run(ctx, input):
+        kept = []
+        for number in range(8):
+            path = f"{tempfile.gettempdir()}/{number}"
+            kept.append(open(path, "wb"))
+            os.unlink(path)
+            kept[-1].write(b"x" * (16 << 20))
+        time.sleep(10)
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="the kernel shows the open files of another user's processes to root")
+async def test_files_that_were_removed_while_they_are_open_count(write_workflow: Any, start_session: Any) -> None:
+    bench = await start_session(write_workflow({"n": NAMELESS}), ONE_WORKER, namespaces=False)
+    assert "filled the scratch folder" in (await bench.run()).errors["n"]
