@@ -3,7 +3,7 @@
 import { clean, type Explainer } from "./explain.ts";
 import type { Node } from "./pipedreamer.ts";
 import type { NodeCode } from "./protocol.ts";
-import { LOCK_IT, remedied } from "./remedies.ts";
+import { remedied } from "./remedies.ts";
 
 const { toString: kindOf } = Object.prototype;
 const { Error: Errors, SyntaxError: SyntaxErrors, URL: Urls } = globalThis;
@@ -11,9 +11,7 @@ const { Error: Errors, SyntaxError: SyntaxErrors, URL: Urls } = globalThis;
 // deno-lint-ignore no-control-regex -- Deno's own words are coloured
 const COLOUR = /\x1b\[[0-9;]*m/g;
 const PLACE = /\s*(?:at )?file:\/\/\/\S+?:\d+:\d+/;
-const UNMAPPED = / and not in import map from ".*"$/;
-const BUILT_IN = /add a "node:" prefix \(ex\. ("node:[^"]+")\)/;
-const OUTSIDE = /not a dependency|--no-remote|--no-npm|npm package|package "|JSR/;
+const UNMAPPED = / and not in import map from ".*"/;
 
 /** A node ready to run; `run` is not there for one of the other language. */
 export interface LoadedNode {
@@ -64,19 +62,14 @@ export class Loader {
     try {
       const isOfGraph = error instanceof Errors && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
       if (!isOfGraph && !(error instanceof SyntaxErrors && PLACE.test(error.message))) return;
-      // The words stand in the first line, the place in the last; between them is a drawing.
       const message = error.message.replace(COLOUR, "");
       const place = this.explainer.framesOf(`    ${PLACE.exec(message)?.[0].trim()}`).at(-1)?.place;
-      const words = message.split("\n")[0].replace(PLACE, "").replaceAll(urlOf(`${this.root}/`), "").replace(
-        UNMAPPED,
-        "",
-      );
-      const [said, refused] = remedied(words, `${this.root}/`);
-      const builtIn = BUILT_IN.exec(message)?.[1];
-      const copy = refused ? " [nodes import files of their folder: put a copy there]" : "";
-      const outside = OUTSIDE.test(words) ? ` [${LOCK_IT}]` : copy;
-      const hint = builtIn ? ` [write ${builtIn}]` : outside;
-      return `${isOfGraph ? "" : "SyntaxError: "}${said}${hint}${place ? ` (${place})` : ""}`;
+      const words = message.replace(PLACE, "").replace(UNMAPPED, "").replaceAll(urlOf(`${this.root}/`), "");
+      const [said, remedy] = remedied(words, `${this.root}/`);
+      const hint = said.startsWith("Requires read") ? "nodes import files of their folder: put a copy there" : remedy;
+      // What stands below the first line is a drawing.
+      const [line] = said.split("\n");
+      return `${isOfGraph ? "" : "SyntaxError: "}${line}${hint ? ` [${hint}]` : ""}${place ? ` (${place})` : ""}`;
     } catch {
       return;
     }

@@ -6,7 +6,7 @@ const UNFETCHED = /^(Import ".*?" not a dependency)|(?:^|\n *0: )([^\n]*), --cac
 const LONGEST_NAME = 200;
 
 /** What to do about a module that is not there: nothing is fetched while nodes run. */
-export const LOCK_IT = "modules from outside are fetched beforehand, and only those whose names stand in a file: " +
+const LOCK_IT = "modules from outside are fetched beforehand, and only those whose names stand in a file: " +
   "write the name out, and run `pipedreamer lock`";
 
 /** The message of an error as nodes should read it, and a sentence for a person or "". `root` ends with a slash. */
@@ -29,8 +29,6 @@ function ofPermission(kind: string, name: string, root: string): string {
         : `nodes write to /tmp; ${name} in permissions.write opens it`;
     case "net":
       return `${name || "what a node connects to"} in permissions.net opens it`;
-    case "env":
-      return `nodes see those of the engine's variables that permissions.env names${name ? `: add ${name} to it` : ""}`;
     case "run":
       return "nodes start no processes";
     case "ffi":

@@ -19,8 +19,6 @@ from pipedreamer.sandbox.framing import HEAD, Unpacker
 from pipedreamer.sandbox.protocol import (
     Code,
     Fetch,
-    FetchMore,
-    FetchStop,
     LoadFailed,
     LogLine,
     Message,
@@ -29,7 +27,7 @@ from pipedreamer.sandbox.protocol import (
     Ready,
     Run,
     Settings,
-    Stuck,
+    ToEngine,
     ToWorker,
 )
 
@@ -37,28 +35,6 @@ DENO: str = deno.find_deno_bin()
 WORKER = Path(pipedreamer.sandbox.__file__).parent / "deno"
 PATIENCE_S = 60.0
 _M = TypeVar("_M")
-
-
-class Begun(Message, frozen=True, tag="begun"):
-    """An attempt's code gets the processor."""
-
-    run: int
-    node: int
-    attempt: int
-    deadline: int
-
-
-class Beat(Message, frozen=True, tag="beat"):
-    """The loop turns."""
-
-
-class PartRun(Run, frozen=True, tag="run"):
-    """A run of some nodes of the plan."""
-
-    nodes: tuple[int, ...] | None = None
-
-
-FromWorker = Ready | LoadFailed | Outcome | LogLine | Fetch | FetchMore | FetchStop | Stuck | Begun | Beat
 
 
 @dataclass
@@ -102,14 +78,14 @@ class DenoWorker:
         offset = time.monotonic_ns() - time.time_ns()
         self.process = subprocess.Popen(
             [
-                DENO, "run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-remote",
-                "--no-npm", "--cached-only", f"--import-map={imports}", f"--allow-read={root}", *flags,
-                str(WORKER / "main.ts"), str(offset),
+                DENO, "run", "--quiet", "--no-prompt", "--no-config", "--cached-only", "--node-modules-dir=none",
+                "--no-lock", f"--import-map={imports}", f"--allow-read={root}", "--ignore-env", "--deny-run",
+                "--deny-ffi", "--deny-sys", *flags, str(WORKER / "main.ts"), str(offset),
             ],
             stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.PIPE,
         )  # fmt: skip
         theirs.close()
-        self._unpacker = Unpacker(FromWorker)
+        self._unpacker = Unpacker(ToEngine)
         self._waiting: list[Any] = []
         self.answer: Callable[[Fetch], list[ToWorker]] | None = None
 
@@ -170,7 +146,7 @@ class DenoWorker:
 
     def run(self, value: Any = None, run: int = 1, **more: Any) -> Heard:
         """Run the plan to its end."""
-        self.send(PartRun(run, "the-run", json.dumps({} if value is None else value).encode(), **more))
+        self.send(Run(run, "the-run", json.dumps({} if value is None else value).encode(), **more))
         return self.until(lambda message: isinstance(message, Outcome) and message.run == run and message.last)
 
     def hang_up(self) -> int:

@@ -3,9 +3,9 @@
 from typing import Any, Literal
 
 import pytest
-from tests.unit.sandbox.deno.driver import DenoWorker, PartRun
+from tests.unit.sandbox.deno.driver import DenoWorker
 
-from pipedreamer.sandbox.protocol import TEXT_LIMIT, LogLine
+from pipedreamer.sandbox.protocol import TEXT_LIMIT, LogLine, Run
 
 Level = Literal["debug", "info", "warn", "error"]
 SETTINGS = {"config": {"key": "kept", "deep": {"list": [1]}}, "secrets": {"github": {"token": "t"}}}
@@ -106,7 +106,7 @@ def test_what_is_logged_after_the_end_is_still_told_as_the_nodes(start: Any) -> 
         }
     """
     worker: DenoWorker = start(node)
-    worker.send(PartRun(1, "r", b"{}"))
+    worker.send(Run(1, "r", b"{}"))
     heard = worker.until(lambda message: isinstance(message, LogLine))
     assert heard.messages[-1] == LogLine(1, 0, 1, "info", "late")
 

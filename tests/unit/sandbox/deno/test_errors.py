@@ -17,7 +17,6 @@ Attempt: 2 (nodes/n.ts:14)
 HERE = "(nodes/n.ts:3)"
 UNPLACED = ": throw an Error, which knows its place]"
 SHUT = "nodes see their folder and /tmp; /etc/shadow in permissions.read opens it"
-UNSEEN = "nodes see those of the engine's variables that permissions.env names: add TZ to it"
 NODE = """\
 interface Text {
   lines: string[];
@@ -77,8 +76,6 @@ def test_the_way_there_is_in_the_log_and_its_end_in_the_message(start: Any) -> N
          'NotCapable: Requires run access to "ls" [nodes start no processes] (nodes/n.ts:3)'),
         ("await fetch('http://shop.example/');",
          f'NotCapable: Requires net access to "shop.example:80" [shop.example:80 in permissions.net opens it] {HERE}'),
-        ("Deno.env.get('TZ');",
-         f'NotCapable: Requires env access to "TZ" [{UNSEEN}] {HERE}'),
         ("await import('cha' + 'lk');", f'TypeError: Import "chalk" not a dependency {LOCK_IT} {HERE}'),
         ("Deno.readTextFileSync('data/none.csv');",
          f"NotFound: No such file or directory (os error 2): readfile 'data/none.csv' {HERE}"),
@@ -103,6 +100,7 @@ def test_the_message_has_name_text_remedy_and_place(body: str, message: str, thr
         ("const e = new Error('x'); e.name = 'N'.repeat(1e6); throw e;", "N" * 200 + f": x {HERE}"),
         ("Error.stackTraceLimit = 0; throw new Error('x');", "Error: x"),
         ("Error.prepareStackTrace = () => 'mine'; throw new Error('x');", "Error: x"),
+        ("throw new Error('\\n    at f (file:///%zz:1:1)');", "Error: \n    at f (file:///%zz:1:1) (nodes/n.ts:3)"),
         ("throw Symbol('s');", f"Symbol(s) [thrown as symbol{UNPLACED}"),
     ],
 )  # fmt: skip

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from tests.unit.sandbox.deno.driver import Beat, DenoWorker, Heard, PartRun
+from tests.unit.sandbox.deno.driver import DenoWorker, Heard
 
 from pipedreamer.sandbox.protocol import (
     FETCH_WINDOW,
     MOST_FETCHES,
+    Beat,
     Fetch,
     FetchData,
     FetchFailed,
@@ -15,6 +16,7 @@ from pipedreamer.sandbox.protocol import (
     FetchMore,
     FetchStop,
     Outcome,
+    Run,
     ToWorker,
 )
 
@@ -172,7 +174,7 @@ def test_as_much_as_was_read_may_come_and_no_more(start: Any) -> None:
         }
     """
     worker: DenoWorker = start(node)
-    worker.send(PartRun(1, "r", b"{}"))
+    worker.send(Run(1, "r", b"{}"))
     (asked,) = worker.until(lambda message: isinstance(message, Fetch)).of(Fetch)
     piece = bytes(FETCH_WINDOW // 4)
     worker.send(FetchHead(asked.id, 200, "u", ()), *(FetchData(asked.id, piece, last=False) for _ in range(4)))
@@ -282,7 +284,7 @@ def test_a_body_that_nobody_wants_is_stopped(body: str, fetching: Any) -> None:
 def test_a_body_left_unread_is_stopped_after_the_node(start: Any) -> None:
     worker: DenoWorker = start("export default async (ctx: any) => (await ctx.fetch('x', '/')).status;")
     worker.answer = lambda fetch: list(_answer(fetch, b"some")[:2])
-    worker.send(PartRun(1, "r", b"{}"))
+    worker.send(Run(1, "r", b"{}"))
     assert worker.until(lambda message: isinstance(message, FetchStop)).errors == {}
 
 
@@ -326,7 +328,7 @@ MANY = """
 
 def test_no_more_are_under_way_at_once_than_the_engine_takes(start: Any) -> None:
     worker: DenoWorker = start(f"export default async function run(ctx: any) {{{MANY}}}")
-    worker.send(PartRun(1, "r", b"{}"))
+    worker.send(Run(1, "r", b"{}"))
     under_way: list[Fetch] = []
     heard = Heard()
     while not heard.of(Outcome):
@@ -376,7 +378,7 @@ def test_what_is_left_of_a_timeout_is_told_when_there_is_room(start: Any) -> Non
         }}
     """
     worker: DenoWorker = start(node)
-    worker.send(PartRun(1, "r", b"{}"))
+    worker.send(Run(1, "r", b"{}"))
     (first,) = worker.until(lambda message: isinstance(message, Fetch) and message.path == "/first").of(Fetch)[-1:]
     for _ in range(20):
         assert isinstance(worker.next(), Beat)

@@ -4,16 +4,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.sandbox.deno.driver import DenoWorker, PartRun
+from tests.unit.sandbox.deno.driver import DenoWorker
 
-from pipedreamer.sandbox.protocol import LoadFailed, LogLine, NodeCode, Outcome, Ready
+from pipedreamer.sandbox.protocol import LoadFailed, LogLine, NodeCode, Outcome, Ready, Run
 
 COPY = "[nodes import files of their folder: put a copy there]"
 LOCK_IT = (
     "[modules from outside are fetched beforehand, and only those whose names stand in a file: "
     "write the name out, and run `pipedreamer lock`]"
 )
-REMOTE = 'A remote specifier was requested: "https://deno.land/x/a.ts", but --no-remote is specified.'
+MANIFEST = (
+    "JSR package manifest for '@no/such' failed to load. "
+    'Specifier not found in cache: "https://jsr.io/@no/such/meta.json"'
+)
 GOOD = "export default () => 1;\n"
 
 
@@ -36,10 +39,12 @@ def _refused(worker: DenoWorker, *nodes: NodeCode) -> tuple[str, ...]:
         ("import './nothing.ts';\n" + GOOD, 'Module not found "nodes/nothing.ts". (nodes/n.ts:1)'),
         ("\nimport chalk from 'chalk';\nchalk();\n" + GOOD,
          f'Import "chalk" not a dependency {LOCK_IT} (nodes/n.ts:2)'),
-        ("import fs from 'fs';\nfs.statSync('x');\n" + GOOD,
-         'Import "fs" not a dependency [write "node:fs"] (nodes/n.ts:1)'),
-        ("import 'https://deno.land/x/a.ts';\n" + GOOD,
-         f"{REMOTE} {LOCK_IT} (nodes/n.ts:1)"),
+        ("import 'https://no.example/a.ts';\n" + GOOD,
+         f'Specifier not found in cache: "https://no.example/a.ts" {LOCK_IT} (nodes/n.ts:1)'),
+        ("import 'npm:@no/such@1.0.0';\n" + GOOD,
+         f'npm package not found in cache: "@no/such" {LOCK_IT} (nodes/n.ts:1)'),
+        ("import 'jsr:@no/such@1';\n" + GOOD, f"{MANIFEST} {LOCK_IT} (nodes/n.ts:1)"),
+        ("import 'node:no-such';\n" + GOOD, "No such built-in module: node:no-such (nodes/n.ts:1)"),
         ("const start = () => {\n  throw new TypeError('no\\nway');\n};\nstart();\n" + GOOD,
          "TypeError: no way (nodes/n.ts:2)"),
         ("JSON.parse('{');\n" + GOOD,
@@ -137,6 +142,6 @@ def test_the_working_folder_is_the_workflows(start: Any, folder: Path) -> None:
 
 def test_modules_live_as_long_as_the_worker(start: Any) -> None:
     worker: DenoWorker = start("let calls = 0;\nexport default () => ++calls;\n")
-    worker.send(*(PartRun(run, "r", b"{}") for run in range(3)))
+    worker.send(*(Run(run, "r", b"{}") for run in range(3)))
     outputs = [worker.until(lambda message: isinstance(message, Outcome)).output for _ in range(3)]
     assert outputs == [1, 2, 3]

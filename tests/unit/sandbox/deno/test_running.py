@@ -4,9 +4,9 @@ import time
 from itertools import pairwise
 from typing import Any
 
-from tests.unit.sandbox.deno.driver import Begun, DenoWorker, PartRun
+from tests.unit.sandbox.deno.driver import DenoWorker
 
-from pipedreamer.sandbox.protocol import Cancel, LogLine, Outcome, Ready
+from pipedreamer.sandbox.protocol import Begun, Cancel, LogLine, Outcome, Ready, Run
 
 ECHO = "export default (_ctx: unknown, input: unknown) => input;"
 ATTEMPT = "export default (ctx: any) => ctx.attempt;"
@@ -52,7 +52,7 @@ def test_begun_is_told_before_each_attempt_and_every_outcome_after_it(launch: An
 
 def test_begun_has_been_written_when_the_code_runs(start: Any) -> None:
     worker: DenoWorker = start("export default () => { while (true); };")
-    worker.send(PartRun(1, "r", b"{}"))
+    worker.send(Run(1, "r", b"{}"))
     assert isinstance(worker.next(), Begun)
 
 
@@ -124,7 +124,7 @@ def test_runs_go_on_beside_each_other(start: Any) -> None:
         }
     """
     worker: DenoWorker = start(node)
-    worker.send(PartRun(1, "a", b"0"), PartRun(2, "b", b"1"))
+    worker.send(Run(1, "a", b"0"), Run(2, "b", b"1"))
     ended = [worker.until(lambda message: isinstance(message, Outcome)).messages[-1].run for _ in range(2)]
     assert ended == [2, 1]
 
@@ -138,7 +138,7 @@ def test_a_cancelled_run_ends_its_nodes_and_begins_no_more(launch: Any, write: A
     """
     nodes = [write("waits", node), write("tries", FAILS, retries=12), write("never", ECHO, parents=(0,))]
     worker = _started(launch(), nodes, ((0, 1), (2,)))
-    worker.send(PartRun(1, "r", b"{}"))
+    worker.send(Run(1, "r", b"{}"))
     worker.until(lambda message: isinstance(message, Outcome) and message.state == "retry")
     worker.send(Cancel(1), Cancel(99))
     heard = worker.until(lambda message: isinstance(message, Outcome) and message.last)
@@ -163,7 +163,7 @@ def test_a_plain_function_an_async_one_and_a_thenable_may_be_nodes(launch: Any, 
 
 def test_a_wait_longer_than_timers_take_is_not_cut_to_nothing(start: Any) -> None:
     worker: DenoWorker = start(FAILS, node={"retries": 40})
-    worker.send(PartRun(1, "r", b"{}", failures={0: 25}))
+    worker.send(Run(1, "r", b"{}", failures={0: 25}))
     worker.until(lambda message: isinstance(message, Outcome))
     worker.socket.settimeout(0.5)
     assert [message for message in worker.messages() if isinstance(message, Begun)] == []

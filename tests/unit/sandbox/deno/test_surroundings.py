@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.sandbox.deno.driver import DenoWorker, PartRun
+from tests.unit.sandbox.deno.driver import DenoWorker
 
-from pipedreamer.sandbox.protocol import FetchData, FetchHead, LogLine, NodeCode, Outcome
+from pipedreamer.sandbox.protocol import FetchData, FetchHead, LogLine, NodeCode, Outcome, Run
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def running(start: Any) -> Any:
 )  # fmt: skip
 def test_what_a_node_prints_is_a_line_of_its_log(call: str, level: Any, text: str, start: Any) -> None:
     worker: DenoWorker = start(f"export default async () => {{ {call}; }};")
-    worker.send(PartRun(1, "r", b"{}"))
+    worker.send(Run(1, "r", b"{}"))
     heard = worker.until(lambda message: isinstance(message, LogLine) and message.message == text)
     assert heard.messages[-1] == LogLine(1, 0, 1, level, text)
     assert worker.run(run=2).errors == {}
@@ -85,7 +85,7 @@ def test_lines_of_runs_beside_each_other_are_not_mixed_up(start: Any) -> None:
         }
     """
     worker: DenoWorker = start(node)
-    worker.send(*(PartRun(run, "r", str(run).encode()) for run in range(8)))
+    worker.send(*(Run(run, "r", str(run).encode()) for run in range(8)))
     lines: dict[int, list[str]] = {}
     ended = 0
     while ended < 8:
@@ -174,7 +174,7 @@ def test_a_node_that_breaks_globals_breaks_only_itself(launch: Any, write: Any, 
 def test_what_nobody_catches_is_a_line_of_the_nodes_log(thrown: str, what: str, start: Any) -> None:
     body = f"{thrown}\nawait new Promise((resolve) => setTimeout(resolve, 1e6));"
     worker: DenoWorker = start(f"export default async function run() {{\n{body}\n}}\n")
-    worker.send(PartRun(4, "r", b"{}"))
+    worker.send(Run(4, "r", b"{}"))
     line = worker.until(lambda message: isinstance(message, LogLine)).messages[-1]
     assert (line.run, line.node, line.attempt, line.level) == (4, 0, 1, "error")
     assert line.message.startswith(f"{what}: Error: left (nodes/n.ts:2)\n  nodes/n.ts:2")
@@ -188,7 +188,7 @@ def test_what_nobody_catches_after_the_end_is_told_too_and_ends_nothing(start: A
         }
     """
     worker: DenoWorker = start(node)
-    worker.send(PartRun(1, "r", b"{}"))
+    worker.send(Run(1, "r", b"{}"))
     heard = worker.until(lambda message: isinstance(message, LogLine))
     assert heard.outputs == {0: 1}
     assert heard.lines[0][1].startswith("nobody awaited this: Error: late (nodes/n.ts:2)")

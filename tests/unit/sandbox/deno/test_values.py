@@ -4,15 +4,15 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.sandbox.deno.driver import DenoWorker, PartRun
+from tests.unit.sandbox.deno.driver import DenoWorker
 
-from pipedreamer.sandbox.protocol import VALUE_LIMIT, Outcome
+from pipedreamer.sandbox.protocol import VALUE_LIMIT, Outcome, Run
 
 ECHO = "export default (_ctx: unknown, input: unknown) => input;"
 
 
 def _given(worker: DenoWorker, text: str) -> Any:
-    worker.send(PartRun(1, "r", text.encode()))
+    worker.send(Run(1, "r", text.encode()))
     return worker.until(lambda message: isinstance(message, Outcome))
 
 
