@@ -1,14 +1,15 @@
 """A timeout ends a node, and what it left behind ends with it."""
 
+from itertools import islice, takewhile
 from typing import Any
 
 import pytest
-from tests.unit.sandbox.deno.driver import Beat, Begun, DenoWorker, PartRun
+from tests.unit.sandbox.deno.driver import DenoWorker
 
-from pipedreamer.sandbox.protocol import Fetch, FetchStop, Outcome, Ready, Stuck
+from pipedreamer.sandbox.protocol import Beat, Begun, Cancel, Fetch, FetchStop, Outcome, Ready, Run, Stuck
 
-TIMED_OUT = 'Node "n" timed out after 200ms'
-SHORT = {"timeout_ms": 200}
+TIMED_OUT = 'Node "n" timed out after 400ms'
+SHORT = {"timeout_ms": 400}
 ALLOW_NET = "--allow-net=127.0.0.1"
 
 
@@ -54,7 +55,7 @@ def test_a_result_that_comes_late_is_thrown_away(start: Any) -> None:
 
 
 def test_a_result_after_too_long_a_computation_is_thrown_away(start: Any) -> None:
-    node = "export default () => { const end = Date.now() + 500; while (Date.now() < end); return 'too late'; };"
+    node = "export default () => { const end = Date.now() + 800; while (Date.now() < end); return 'too late'; };"
     assert start(node, node=SHORT).run().errors == {0: TIMED_OUT}
 
 
@@ -87,7 +88,7 @@ def test_an_attempt_that_does_not_end_is_told_once_and_its_worker_lives_on(
         }}
     """
     worker: DenoWorker = start(node, ALLOW_NET, node=SHORT)
-    worker.send(PartRun(7, "r", b"{}"))
+    worker.send(Run(7, "r", b"{}"))
     heard = worker.until(lambda message: isinstance(message, Stuck))
     assert heard.messages[-1] == Stuck(run=7, node=0)
     assert heard.of(Outcome) == []
@@ -154,11 +155,15 @@ def test_fetches_left_behind_end_with_their_attempt_and_nobody_is_told(start: An
 
 
 def test_the_worker_beats_while_attempts_run_and_not_otherwise(start: Any) -> None:
-    worker: DenoWorker = start("export default (_: unknown, ms: number) => new Promise((r) => setTimeout(r, ms));")
-    assert len(worker.run(400).of(Beat)) >= 3
+    worker: DenoWorker = start("export default (ctx: any) => ctx.fetch('x', '/');")
+    worker.send(Run(1, "r", b"{}"))
+    for _ in range(5):
+        worker.until(lambda message: isinstance(message, Beat))
+    worker.send(Cancel(1))
+    worker.until(_is_outcome)
     worker.socket.settimeout(0.5)
-    with pytest.raises(TimeoutError):
-        worker.until(lambda message: not isinstance(message, Beat))
+    late = list(takewhile(lambda message: isinstance(message, Beat), islice(worker.messages(), 20)))
+    assert len(late) < 20
 
 
 def test_a_neighbour_that_held_the_loop_does_not_cost_others_their_time(launch: Any, write: Any) -> None:
@@ -187,17 +192,6 @@ def test_a_node_that_holds_the_loop_again_and_again_is_stopped_all_the_same(star
         }
     """
     worker: DenoWorker = start(node, node=SHORT)
-    worker.send(PartRun(1, "r", b"{}"))
+    worker.send(Run(1, "r", b"{}"))
     assert isinstance(worker.next(), Begun)
     worker.until(lambda message: isinstance(message, Stuck))
-
-
-def test_a_node_that_yields_by_immediates_keeps_none_of_them(start: Any) -> None:
-    node = """\
-        export default async function run() {
-          const before = Deno.memoryUsage().heapUsed;
-          for (let n = 0; n < 400_000; n++) await new Promise((resolve) => setImmediate(resolve));
-          return (Deno.memoryUsage().heapUsed - before) / 2 ** 20;
-        }
-    """
-    assert start(node).run().output < 64
