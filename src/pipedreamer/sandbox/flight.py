@@ -125,15 +125,19 @@ class FlightPage:
 
     def current(self) -> RunningAttempt | None:
         """The attempt that is on the processor in the worker's loop."""
+        return self._on_processor(self._waiting())
+
+    def _on_processor(self, waiting: list[RunningAttempt]) -> RunningAttempt | None:
         deadline, node, number, run = self._words[DEADLINE : HOLDER + 1]
         if not run:
             return None
-        same = (one for one in self._waiting() if (one.run, one.node, one.attempt) == (run - 1, node, number))
+        same = (one for one in waiting if (one.run, one.node, one.attempt) == (run - 1, node, number))
         return next(same, RunningAttempt(run - 1, node, number, deadline, 0))
 
     def running(self) -> list[RunningAttempt]:
         """Every attempt that has begun and not ended."""
-        current, waiting = self.current(), self._waiting()
+        waiting = self._waiting()
+        current = self._on_processor(waiting)
         return [current, *waiting] if current and current not in waiting else waiting
 
     def in_thread(self, thread: int) -> RunningAttempt | None:

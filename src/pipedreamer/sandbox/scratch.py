@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from pipedreamer.sandbox.proc import open_files
+
 _SPARE: Final = 16
 MOST_FILES: Final = 16_384
 _DEEPEST: Final = 100
@@ -87,14 +89,13 @@ class Scratch:
 
 
 def _nameless(process: int, device: int) -> int:
-    """Bytes of the removed files on this device that a process has open; 0 where it cannot be looked at (proc(5))."""
+    """Bytes of the removed files on this device that a process has open."""
     used = 0
-    with suppress(OSError):
-        for number in os.listdir(f"/proc/{process}/fd"):  # noqa: PTH208 - their numbers are all that is asked
-            with suppress(OSError):
-                found = os.stat(f"/proc/{process}/fd/{number}")  # noqa: PTH116
-                if stat.S_ISREG(found.st_mode) and found.st_nlink == 0 and found.st_dev == device:
-                    used += found.st_blocks * 512
+    for path in open_files(process):
+        with suppress(OSError):
+            found = os.stat(path)  # noqa: PTH116
+            if stat.S_ISREG(found.st_mode) and found.st_nlink == 0 and found.st_dev == device:
+                used += found.st_blocks * 512
     return used
 
 

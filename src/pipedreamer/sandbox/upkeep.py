@@ -1,14 +1,13 @@
 """What is replaced though it lives, because of what nodes left behind in it."""
 
 import os
-import resource
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from pipedreamer.sandbox.cell import Cell
 from pipedreamer.sandbox.lock.limits import OPEN_FILES, THREADS
+from pipedreamer.sandbox.proc import data, open_files, use
 from pipedreamer.sandbox.worker import Worker
 
 RENEWALS_APART_S: Final = 10.0
@@ -62,8 +61,8 @@ class Upkeep:
 
     def begin(self, worker: Worker) -> None:
         """Note how many threads and how much memory it has when it is ready."""
-        self._threads[worker], _ = _use(worker.pid)
-        self._data[worker] = _data(worker.pid)
+        self._threads[worker] = use(worker.pid).threads
+        self._data[worker] = data(worker.pid)
 
     def is_settled(self, worker: Worker) -> bool:
         """Whether it need not be looked at before it gets its next job."""
@@ -75,12 +74,12 @@ class Upkeep:
 
         `memory` is what its nodes may take, in bytes.
         """
-        threads, ticks = _use(worker.pid)
-        left = threads - self._threads.get(worker, threads) - min(worker.page.own_threads(), MOST_OWN)
+        used = use(worker.pid)
+        left = used.threads - self._threads.get(worker, used.threads) - min(worker.page.own_threads(), MOST_OWN)
         if worker.jobs:
             said = _crowded(left) if left > self._share else ""
         else:
-            said = self._kept(worker, memory) or self._of_idle(worker, left, ticks, now)
+            said = self._kept(worker, memory) or self._of_idle(worker, left, used.ticks, now)
         if not said or now - self._relieved_at < RELIEFS_APART_S:
             return ""
         self._relieved_at = now
@@ -88,8 +87,8 @@ class Upkeep:
 
     def _kept(self, worker: Worker, memory: int) -> str:
         """Of memory and files, which no run of its own holds."""
-        data, files = _data(worker.pid), _open_files(worker.pid)
-        kept = data - self._data.get(worker, data)
+        held, files = data(worker.pid), len(open_files(worker.pid))
+        kept = held - self._data.get(worker, held)
         if kept > memory * MOST_KEPT:
             size = f"{kept >> 20} MiB of {memory >> 20}"
             return f"nodes kept {size} in a worker, which is replaced: do not gather things in globals"
@@ -122,28 +121,3 @@ def _crowded(left: int) -> str:
         f"nodes have {left} threads in one worker, of {THREADS} that all workers have together, so it is replaced when"
         " its runs have ended: end threads before you return, or start fewer"
     )
-
-
-def _use(pid: int) -> tuple[int, int]:
-    """How many threads a process has, and the clock ticks it took; 0 and 0 for one that is gone (proc(5), stat)."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0, 0
-    return int(fields[17]), int(fields[11]) + int(fields[12])
-
-
-def _data(pid: int) -> int:
-    """Bytes of data that a process has, as its limit counts them; 0 for one that is gone (proc(5), statm)."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[5]) * resource.getpagesize()
-    except OSError:
-        return 0
-
-
-def _open_files(pid: int) -> int:
-    """How many descriptors it has open; 0 for one that is gone or not ours to look at (proc(5), fd)."""
-    try:
-        return len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208 - their number is all that is asked
-    except OSError:
-        return 0

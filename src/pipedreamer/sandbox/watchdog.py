@@ -1,12 +1,11 @@
 """The engine's clock: ends what a worker's own clock cannot, because its event loop stands still or it lies."""
 
-import resource
 from collections.abc import Iterable
-from pathlib import Path
 
 from pipedreamer.sandbox.cell import Cell
 from pipedreamer.sandbox.flight import RunningAttempt, now_ns
 from pipedreamer.sandbox.lock.limits import THREADS
+from pipedreamer.sandbox.proc import resident, use
 from pipedreamer.sandbox.worker import Worker
 
 PERIOD_S = 0.025
@@ -56,34 +55,16 @@ def weigh(workers: Iterable[Worker], cell: Cell) -> None:
     """Kill workers that have more memory, threads or disk than they may, where the kernel lets them."""
     memory = cell.policy.memory
     for worker in workers:
-        held = _resident(worker.pid)
+        held = resident(worker.pid)
         if held > memory + BESIDE:
             allowed = f"{memory // MEBIBYTE} MiB that permissions.memory allows"
             worker.kill(frozenset(), f"held {held // MEBIBYTE} MiB, more than the {allowed}")
-        if (threads := _threads(worker.pid)) > THREADS:
+        if (threads := use(worker.pid).threads) > THREADS:
             worker.kill(frozenset(), f"had {threads} threads, more than {THREADS}")
     if cell.scratch is not None and cell.scratch.is_full(worker.pid for worker in workers):
         for worker in workers:
             worker.kill(frozenset(), f"filled the scratch folder beyond {cell.policy.scratch_size // MEBIBYTE} MiB")
         cell.scratch.clear()
-
-
-def _resident(pid: int) -> int:
-    """Bytes in memory, shared ones too; 0 for a process that is gone (proc(5), statm)."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except OSError:
-        return 0
-    return pages * resource.getpagesize()
-
-
-def _threads(pid: int) -> int:
-    """How many it has; 0 for a process that is gone (proc(5), stat)."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return int(fields[17])
 
 
 def _holding(worker: Worker, overdue: frozenset[RunningAttempt]) -> frozenset[RunningAttempt]:

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from contextlib import suppress
-from pathlib import Path
 from typing import Final, Protocol, cast
 
 import msgspec
@@ -14,6 +13,7 @@ from pipedreamer.sandbox.framing import Unpacker, pack
 from pipedreamer.sandbox.jobs import Cause, Interruption, Job, Listener
 from pipedreamer.sandbox.ledger import Ledger
 from pipedreamer.sandbox.pace import FRAME_NS, Pace, Way
+from pipedreamer.sandbox.proc import use
 from pipedreamer.sandbox.process import Process
 from pipedreamer.sandbox.protocol import (
     TEXT_LIMIT,
@@ -161,7 +161,7 @@ class Worker(asyncio.Protocol):
 
     def processor_time(self, attempts: frozenset[RunningAttempt]) -> dict[int, int]:
         """The clock ticks that the threads of these attempts have had so far, by thread."""
-        return {attempt.thread: _ticks(self.pid, attempt.thread) for attempt in attempts if attempt.thread}
+        return {attempt.thread: use(self.pid, attempt.thread).ticks for attempt in attempts if attempt.thread}
 
     def interrupt(self) -> None:
         """Have the node that holds its loop raise, if that node is over its time."""
@@ -399,13 +399,3 @@ def _is_json(text: bytes) -> bool:
         return text.isascii() or bool(text.decode())
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
-
-
-def _ticks(pid: int, thread: int) -> int:
-    """User and system time, fields 14 and 15 of proc(5)'s stat; 0 for a thread that is gone."""
-    try:
-        stat = Path(f"/proc/{pid}/task/{thread}/stat").read_text()
-    except OSError:
-        return 0
-    fields = stat.rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
