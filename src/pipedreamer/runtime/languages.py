@@ -55,8 +55,7 @@ def _deno(policy: Policy, permissions: Permissions) -> tuple[str, ...]:
     write = (*policy.write, _SCRATCH)
     return (
         os.path.realpath(find_deno()), "run", "--quiet", "--no-prompt", "--no-config", "--cached-only",
-        "--node-modules-dir=none",
-         f"--allow-read={_listed(read)}", f"--allow-write={_listed(write)}",
+        "--node-modules-dir=none", f"--allow-read={_listed(read)}", f"--allow-write={_listed(write)}",
         *(("--allow-net",) if policy.tcp else ("--deny-net",)),
         "--ignore-env", *((f"--allow-env={','.join(policy.env)}",) if policy.env else ()),
         "--deny-run", "--deny-ffi", "--deny-sys",

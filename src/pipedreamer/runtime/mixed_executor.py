@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pipedreamer.project import Language
 from pipedreamer.runtime.legs import Leg
 from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts, run_ids
-from pipedreamer.runtime.pooled_run import Part, RunnablePlan
+from pipedreamer.runtime.pooled_run import Stretch
 from pipedreamer.runtime.result import RunResult, Timing
 
 
@@ -39,32 +39,33 @@ class MixedExecutor:
             self._counts.ended(success)
 
     async def _pass_through(self, given: bytes, run_id: str) -> RunResult:
-        passage: RunResult | None = None
+        parts: list[RunResult] = []
+        outputs: dict[str, bytes] = {}
         plans = {language: executor.plan for language, executor in self._executors.items()}
         for leg in self._legs:
-            outputs = passage.outputs if passage else {}
             runs = [
-                self._executors[language].execute(given, run_id=run_id, part=Part(plans[language], nodes, outputs))
+                self._executors[language].execute(
+                    given, run_id=run_id, stretch=Stretch(plans[language], nodes, outputs)
+                )
                 for language, nodes in leg.items()
             ]
             # All of them, also where one fails: what has started finishes.
             await asyncio.wait(runs)
-            passage = _joined([*([passage] if passage else []), *(run.result() for run in runs)])
-            if not passage.success:
+            parts += [run.result() for run in runs]
+            if not all(part.success for part in parts):
                 break
-        return passage or _empty(run_id, plans)
+            outputs = _outputs(parts)
+        return _joined(parts)
+
+
+def _outputs(parts: list[RunResult]) -> dict[str, bytes]:
+    return {name: value for part in parts for name, value in part.outputs.items()}
 
 
 def _joined(parts: list[RunResult]) -> RunResult:
     """Several parts of a run as one, what they came to in the order of the parts."""
-    outputs = {name: value for part in parts for name, value in part.outputs.items()}
     errors = {name: text for part in parts for name, text in part.errors.items()}
     timings = {name: timing for part in parts for name, timing in part.node_timings.items()}
     began, ended = min(part.timing.started_at for part in parts), max(part.timing.completed_at for part in parts)
     timing = Timing(began, ended, ended - began)
-    return RunResult(parts[0].run_id, parts[0].version, outputs, errors, timing, timings)
-
-
-def _empty(run_id: str, plans: Mapping[Language, RunnablePlan]) -> RunResult:
-    version = next((plan.version for plan in plans.values()), "")
-    return RunResult(run_id, version, {}, {}, Timing(0, 0, 0))
+    return RunResult(parts[0].run_id, parts[0].version, _outputs(parts), errors, timing, timings)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipedreamer.errors import EngineBusyError
-from pipedreamer.runtime.pooled_run import Part, PooledRun, RunnablePlan, Tell
+from pipedreamer.runtime.pooled_run import PooledRun, RunnablePlan, Stretch, Tell
 from pipedreamer.runtime.result import RunResult
 from pipedreamer.sandbox.pool import Pool
 
@@ -41,7 +41,7 @@ class RunCounts:
 class PoolExecutor:
     """Implements `runtime.executor.Executor`; at most `most` runs at once, waiting ones included.
 
-    A part of a run is none of its own: it is counted by whoever runs the whole. Made in the loop it works in. `tell`
+    A stretch of a run is none of its own: it is counted by whoever runs the whole. Made in the loop it works in. `tell`
     logs what became of an attempt whose worker could not say it.
     """
 
@@ -56,12 +56,12 @@ class PoolExecutor:
         self._run_ids = run_ids()
 
     def execute(
-        self, trigger_input: bytes, *, run_id: str | None = None, part: Part | None = None
+        self, trigger_input: bytes, *, run_id: str | None = None, stretch: Stretch | None = None
     ) -> asyncio.Future[RunResult]:
-        if part is None:
+        if stretch is None:
             self._counts.admit(self._most)
         result: asyncio.Future[RunResult] = self._loop.create_future()
-        self._pool.submit(PooledRun(self, run_id or next(self._run_ids), trigger_input, result, part))
+        self._pool.submit(PooledRun(self, run_id or next(self._run_ids), trigger_input, result, stretch))
         return result
 
     # Owner of the runs

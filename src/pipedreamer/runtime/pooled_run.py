@@ -40,7 +40,7 @@ class RunnablePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Stretch:
     """Some nodes of a run: `outputs` has what those before them came to, in the order they ended."""
 
     plan: RunnablePlan
@@ -75,18 +75,18 @@ class PooledRun:
         run_id: str,
         trigger_input: bytes,
         result: asyncio.Future[RunResult],
-        part: Part | None = None,
+        stretch: Stretch | None = None,
     ) -> None:
         self.run_id = run_id
-        self.plan = part.plan if part else owner.plan
-        self._nodes = part.nodes if part else None
+        self.plan = stretch.plan if stretch else owner.plan
+        self._nodes = stretch.nodes if stretch else None
         self._owner = owner
         self._result = result
         self._input = trigger_input
         self._began, self._ended = sys.maxsize, 0
         self._offset = time.time_ns() - time.monotonic_ns()
         # By the node's id, what is final; by its number, what there was of others so far.
-        self._outputs: dict[str, bytes] = dict(part.outputs) if part else {}
+        self._outputs: dict[str, bytes] = dict(stretch.outputs) if stretch else {}
         self._errors: dict[str, str] = {}
         self._timings: dict[str, Timing] = {}
         self._times: dict[int, tuple[int, int]] = {}
