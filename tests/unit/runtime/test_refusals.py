@@ -30,8 +30,8 @@ async def test_one_that_tries_every_port_is_summed_up() -> None:
 
 async def test_the_count_is_said_by_itself_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "APART_S", 0.01)
-    told = asyncio.Event()
-    refusals = Refusals(lambda *_: told.set())
+    told: asyncio.Future[tuple[str, str]] = asyncio.get_running_loop().create_future()
+    refusals = Refusals(lambda *again: told.set_result(again))
     refusals.is_new("a", "x")
     refusals.is_new("a", "x")
-    await asyncio.wait_for(told.wait(), 20)
+    assert await asyncio.wait_for(told, 20) == ("a", "x (1 more within a minute)")
