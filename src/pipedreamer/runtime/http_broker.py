@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class HttpBroker:
-    """Sends nodes' HTTP requests; implements `runtime.broker.Broker` for the kind `http`.
+    """Sends nodes' HTTP requests; implements `runtime.broker.Broker`, except for the kind `k8s`.
 
     `secrets` gives the secrets as they are now; what they add to a request the node never sees. `permissions` gives
     what nodes may reach and which secrets may be used, as it is now; no connection outlives a change of it. `own_ports`
@@ -57,7 +57,7 @@ class HttpBroker:
 
     @asynccontextmanager
     async def _open(self, request: Fetch, worker: object) -> AsyncIterator[Answer]:
-        if request.kind != "http":
+        if request.kind == "k8s":
             raise FetchError("ctx.k8s needs a cluster: there is none here")
         secrets = self._secrets()
         async with AsyncExitStack() as stack:

@@ -159,12 +159,16 @@ class LogLine(Message, frozen=True, tag="log"):
 
 
 class Fetch(Message, frozen=True, tag="fetch"):
-    """`ctx.fetch` or (`kind` k8s) `ctx.k8s.get`; `service` and `path` as the node gave them."""
+    """`ctx.fetch`, (`kind` k8s) `ctx.k8s.get`, or (`kind` global) the fetch that TypeScript has of its own.
+
+    `service` and `path` are as the node gave them; a global fetch has a whole URL, gets no secret, and takes as long
+    and brings as much as its attempt can do with. `follow` is false where a redirect is the answer.
+    """
 
     id: int
     run: int
     node: int
-    kind: Literal["http", "k8s"]
+    kind: Literal["http", "k8s", "global"]
     service: str
     path: str
     method: str
@@ -172,6 +176,7 @@ class Fetch(Message, frozen=True, tag="fetch"):
     body: bytes | None
     timeout: float | None
     ca: str | None
+    follow: bool = True
 
 
 class FetchMore(Message, frozen=True, tag="more"):

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, NoReturn
 
+import msgspec
 import orjson
 
 from pipedreamer.authoring import FetchError
@@ -13,7 +14,7 @@ from pipedreamer.runtime.egress import Egress
 from pipedreamer.runtime.fetch.address import shown
 from pipedreamer.runtime.fetch.limits import FetchLimits
 from pipedreamer.runtime.fetch.permitted import Permitted
-from pipedreamer.runtime.fetch.request import first_target
+from pipedreamer.runtime.fetch.request import first_target, name_of
 from pipedreamer.runtime.permitted_secrets import fetch_secrets
 from pipedreamer.sandbox.protocol import Fetch
 from pipedreamer.spec import Permissions
@@ -21,6 +22,11 @@ from pipedreamer.spec.nearest import Names
 from pipedreamer.testing.canned import CannedAnswer, json_answer
 from pipedreamer.testing.mocks import Mocks
 from pipedreamer.testing.routes import Route, choose, cluster_routes, http_routes
+
+_CLUSTER: Final = frozenset(
+    f"kubernetes{more}" for more in ("", ".default", ".default.svc", ".default.svc.cluster.local")
+)
+"""Where pods find their cluster's API (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/)."""
 
 REMEMBERED: Final = 1000
 """Of a node that asks more often only the first requests are kept."""
@@ -73,7 +79,8 @@ class MockBroker:
     """Implements `runtime.broker.Broker`; `fetch` and `k8s` are as in a fixture file.
 
     A fetch that nothing answers gets 200 and `{"mock": true, "service": ..., "path": ...}`; a path of the cluster that
-    nothing answers is an error. What the real broker would refuse to send is refused here too, and by `of` what the
+    nothing answers is an error; so are requests to its address (`https://kubernetes.default.svc/...`) once there is a
+    `k8s`, which answers those, too. What the real broker would refuse to send is refused here too, and by `of` what the
     permissions do not let out. `requests` has what was asked, in order. Raises FixtureError for answers that make no
     sense.
     """
@@ -116,18 +123,22 @@ class MockBroker:
 
     def _from_cluster(self, request: Fetch) -> MockAnswer:
         asked = Request("k8s", "GET", "k8s", request.path, request.path)
+        route = self._route_of_cluster(request, asked)
+        return self._answer(asked, self._next(route), route.pattern)
+
+    def _route_of_cluster(self, request: Fetch, asked: Request) -> Route:
         route = choose(self._cluster, request)
         if route is None:
             near = Names(route.pattern for route in self._cluster).hint(request.path)
             self._fail(asked, f"no answer for this path of the cluster{f' ({near})' if near else ''}: give one in k8s")
-        return self._answer(asked, self._next(route), route.pattern)
+        return route
 
     def _from_network(self, request: Fetch) -> MockAnswer:
         try:
             target = first_target(request, self._secrets, FetchLimits(), self._permitted)
         except FetchError as error:
             asked = Request("http", request.method, request.service, request.path, "", body=request.body)
-            self._fail(asked, str(error), f"ctx.fetch({request.service[:60]!r})")
+            self._fail(asked, str(error), name_of(request))
         asked = Request(
             kind="http",
             method=target.method,
@@ -138,6 +149,9 @@ class MockBroker:
             body=target.body,
         )
         route = choose(self._routes, request)
+        if route is None and self._cluster and target.url.host in _CLUSTER:
+            by_path = msgspec.structs.replace(request, kind="k8s", path=target.url.raw_path.decode())
+            route = self._route_of_cluster(by_path, asked)
         if route is None:
             mock = {"mock": True, "service": request.service, "path": request.path}
             return self._answer(asked, json_answer(mock), "")

@@ -194,6 +194,35 @@ async def test_a_typescript_node_of_an_old_folder_does_not_hide_the_others(write
     assert [outcome.passed for outcome in await run_tests(folder)] == [True, True]
 
 
+async def test_a_typescript_node_asks_the_cluster_by_its_own_fetch_and_gets_the_fixtures_answers(
+    write_tested: Any, run_tests: Any
+) -> None:
+    source = """
+        const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+        const API = "https://kubernetes.default.svc";
+        export default async function run(_: unknown, input: { elsewhere: string }) {
+          const token = (await Deno.readTextFile(`${ACCOUNT}/token`)).trim();
+          const client = Deno.createHttpClient({ caCerts: [await Deno.readTextFile(`${ACCOUNT}/ca.crt`)] });
+          const headers = { Authorization: `Bearer ${token}` };
+          const response = await fetch(`${API}/api/v1/nodes?limit=5`, { client, headers });
+          const { items } = await response.json();
+          return [items.length, await (await fetch(input.elsewhere)).text()];
+        }
+    """
+    fixture = {
+        "input": {"elsewhere": "https://example.com/x"},
+        "files": {
+            "/var/run/secrets/kubernetes.io/serviceaccount/token": "a-token\n",
+            "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt": "a certificate",
+        },
+        "fetch": {"https://example.com/x": {"body": "hello"}},
+        "k8s": {"/api/v1/nodes": {"items": [1, 2]}},
+        "expected": [2, "hello"],
+    }
+    (outcome,) = await run_tests(write_tested({"a.ts": source}, {"a": fixture}))
+    assert (outcome.status, outcome.reasons) == ("ok", ())
+
+
 async def test_secrets_are_hidden_in_everything_that_is_told(run_one: Any) -> None:
     source = """
         async def run(ctx, input):

@@ -221,3 +221,24 @@ def test_answers_that_make_no_sense_are_told_with_a_remedy(fetch: dict[str, Any]
 def test_a_path_of_the_cluster_begins_with_a_slash() -> None:
     with pytest.raises(FixtureError, match=r'k8s "api/v1/nodes": a path of the API begins with "/"'):
         MockBroker(k8s={"api/v1/nodes": {}})
+
+
+@pytest.mark.parametrize("host", ["kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "kubernetes"])
+async def test_the_clusters_own_address_is_answered_by_its_paths(host: str) -> None:
+    broker = MockBroker(k8s={"/api/v1/nodes": {"items": []}})
+    status, _, body = await ask(broker, "", f"https://{host}/api/v1/nodes?limit=1")
+    assert (status, body) == (200, b'{"items":[]}')
+    assert broker.requests[0].answered_by == "/api/v1/nodes"
+    with pytest.raises(FetchError, match=r"no answer for this path of the cluster.*give one in k8s"):
+        await ask(broker, "", f"https://{host}/api/v1/pods")
+
+
+async def test_an_answer_for_the_clusters_address_wins_over_its_path() -> None:
+    url = "https://kubernetes.default.svc/api/v1/nodes"
+    broker = MockBroker({url: "by address"}, {"/api/v1/nodes": "by path", "/never": 1})
+    assert (await ask(broker, "", url))[2] == b'"by address"'
+
+
+async def test_without_a_cluster_its_address_is_one_like_any_other() -> None:
+    status, _, body = await ask(MockBroker(), "", "https://kubernetes.default.svc/version")
+    assert (status, b'"mock":true' in body) == (200, True)

@@ -36,13 +36,17 @@ class _Trace:
 
 @dataclass(slots=True)
 class Exchange:
-    """One fetch up to its answer's headers; `target` is the request last sent. Errors are httpcore's or FetchError."""
+    """One fetch up to its answer's headers; `target` is the request last sent. Errors are httpcore's or FetchError.
+
+    Without `follow` a redirect is an answer like any other.
+    """
 
     pools: Pools
     pool: Pool
     limits: FetchLimits
     patience: Patience
     target: Target
+    follow: bool = True
     _trace: _Trace = field(default_factory=_Trace)
 
     async def run(self) -> httpcore.Response:
@@ -50,7 +54,8 @@ class Exchange:
         for _ in range(self.limits.redirects + 1):
             response = await self._patiently()
             try:
-                target = following(self.target, response.status, self._location(response))
+                location = self._location(response)
+                target = following(self.target, response.status, location) if self.follow else None
                 if target is None:
                     return response
                 async with self.patience.for_a_sign():

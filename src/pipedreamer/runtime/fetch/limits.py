@@ -1,6 +1,7 @@
 """How much one workflow's fetches may take."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 _MIB = 1024 * 1024
 
@@ -17,7 +18,7 @@ class FetchLimits:
 
     at_once: int = 64
     request_body: int = 64 * _MIB
-    response_body: int = 64 * _MIB
+    response_body: float = 64 * _MIB
     headers: int = 64 * 1024
     redirects: int = 10
     connect_s: float = 10.0
@@ -25,3 +26,7 @@ class FetchLimits:
     at_once_a_worker: int = 32
     waiting: int = 4096
     bytes_held: int = 128 * _MIB
+
+    def unending(self) -> "FetchLimits":
+        """The same for an answer that may go on for as long as somebody reads it."""
+        return replace(self, response_body=math.inf, silence_s=math.inf)

@@ -30,7 +30,9 @@ class Patience:
 
     def for_a_sign(self) -> asyncio.Timeout:
         """Bounds a wait for the server."""
-        return asyncio.timeout(self.silence_s) if self.deadline is None else self.in_all()
+        if self.deadline is not None or math.isinf(self.silence_s):
+            return self.in_all()
+        return asyncio.timeout(self.silence_s)
 
     def why(self) -> str:
         """The reason when a wait was too long."""

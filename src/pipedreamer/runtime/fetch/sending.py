@@ -16,7 +16,7 @@ from pipedreamer.runtime.fetch.permitted import Permitted
 from pipedreamer.runtime.fetch.places import Places
 from pipedreamer.runtime.fetch.pools import Pools
 from pipedreamer.runtime.fetch.redirects import Target
-from pipedreamer.runtime.fetch.request import first_target
+from pipedreamer.runtime.fetch.request import first_target, name_of
 from pipedreamer.runtime.fetch.resolve import AllowedResolve, Resolve, resolve_by_system
 from pipedreamer.runtime.mask import Mask
 from pipedreamer.sandbox.protocol import Fetch
@@ -48,10 +48,11 @@ class Sender:
         self, request: Fetch, secrets: dict[str, Any], stack: AsyncExitStack, worker: object = None
     ) -> HttpAnswer:
         """The answer; `stack` takes what is to be given back when it is done with. Raises FetchError."""
-        complain = self._complaints(f"ctx.fetch({request.service[:60]!r})", secrets)
+        complain = self._complaints(name_of(request), secrets)
+        limits = self._limits.unending() if request.kind == "global" else self._limits
         try:
-            patience = Patience.of(request.timeout, self._limits.silence_s)
-            target = first_target(request, secrets, self._limits, self._permitted)
+            patience = Patience.of(request.timeout, limits.silence_s)
+            target = first_target(request, secrets, limits, self._permitted)
         except FetchError as error:
             raise complain(str(error)) from None
         complain = self._complaints(_what(target), secrets)
@@ -60,7 +61,7 @@ class Sender:
             pool = await stack.enter_async_context(self._pools.lend(request.ca))
         except FetchError as error:
             raise complain(str(error)) from None
-        exchange = Exchange(self._pools, pool, self._limits, patience, target)
+        exchange = Exchange(self._pools, pool, limits, patience, target, request.follow)
         return await self._answer(exchange, target, secrets, stack)
 
     async def close(self) -> None:
@@ -83,7 +84,7 @@ class Sender:
             # The cause is left out: a library's message may quote headers.
             raise self._complaints(_what(first, exchange.target), secrets)(self._why(error, exchange)) from None
         complain = self._complaints(_what(first, exchange.target), secrets)
-        answer = HttpAnswer(response, exchange.target, self._limits, exchange.patience, complain)
+        answer = HttpAnswer(response, exchange.target, exchange.limits, exchange.patience, complain)
 
         async def end() -> None:
             await exchange.end(response, is_whole=answer.is_read)

@@ -85,10 +85,10 @@ class NotedBroker:
 
     @asynccontextmanager
     async def _open(self, request: Fetch, worker: object) -> AsyncIterator[Answer]:
-        if request.kind == "http":
+        if request.kind != "k8s":
             self._look_at(request)
         async with self._inner.open(request, worker) as answer:
-            if request.kind == "http":
+            if request.kind != "k8s":
                 self._look_at_url(parsed(answer.url))
             yield answer
 

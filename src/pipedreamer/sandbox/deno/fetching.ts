@@ -1,4 +1,4 @@
-/** `ctx.fetch`: asks the engine, which has the network. */
+/** `ctx.fetch` and native fetch: ask the engine, which has the network. */
 
 import type { Attempt } from "./attempt.ts";
 import { FetchError, type FetchInit } from "./pipedreamer.ts";
@@ -17,6 +17,7 @@ const Table = Map;
 const LONGEST_WAIT = 2 ** 31 - 1;
 
 type Target = readonly [kind: FetchKind, service: string, path: string];
+type Signal = AbortSignal | null | undefined;
 
 /** All the fetches of a worker. */
 export class Fetcher {
@@ -29,16 +30,19 @@ export class Fetcher {
 
   /** Throws what native fetch would throw for such an `init`, and FetchError where no answer came. */
   async fetch(attempt: Attempt, [kind, service, path]: Target, init: FetchInit = {}): Promise<Response> {
-    const { signal } = init;
-    signal?.throwIfAborted();
-    const request = await asked(init);
+    init.signal?.throwIfAborted();
+    return await this.send(attempt, [kind, `${service}`, `${path}`], await asked(init), init.signal);
+  }
+
+  /** The answer to a request that was read before; see `fetch`. */
+  async send(attempt: Attempt, target: Target, request: Asked, signal: Signal): Promise<Response> {
     signal?.throwIfAborted();
     if (attempt.isOver) {
       // A node that tries again and again must not keep the loop from turning.
       await this.turn();
       throw attempt.why;
     }
-    const transfer = this.begin(attempt, [kind, `${service}`, `${path}`], request, signal);
+    const transfer = this.begin(attempt, target, request, signal);
     const event = await transfer.next();
     if (event[0] === "head") return answered(event, transfer);
     throw new FetchError(event[0] === "unfetched" ? event[2] : "the engine's answer is out of order");
@@ -50,7 +54,7 @@ export class Fetcher {
   }
 
   /** Ask the engine when there is room, within the fetch's own timeout. */
-  private begin(attempt: Attempt, target: Target, request: Asked, signal: AbortSignal | null | undefined): Transfer {
+  private begin(attempt: Attempt, target: Target, request: Asked, signal: Signal): Transfer {
     const id = ++this.last;
     const since = clock();
     const abort = () => transfer.cut(signal?.reason);
@@ -69,7 +73,7 @@ export class Fetcher {
       if (attempt.isOver) return; // its turn has come by the end of those before it
       this.transfers.set(id, transfer);
       const waited = hasWaited ? (clock() - since) / 1e3 : 0;
-      this.send(id, attempt, target, request, waited);
+      this.ask(id, attempt, target, request, waited);
     };
     let hasWaited = false;
     const patience = late(request.timeout, target, (message) => transfer.deliver(["unfetched", id, message]));
@@ -81,25 +85,28 @@ export class Fetcher {
   }
 
   /** The engine gets what is left of the timeout. */
-  private send(id: number, attempt: Attempt, target: Target, request: Asked, waited: number): void {
-    const { method, headers, body, timeout, ca } = request;
+  private ask(id: number, attempt: Attempt, target: Target, request: Asked, waited: number): void {
+    const { method, headers, body, timeout, ca, follow } = request;
     const left = timeout === null || !waited ? timeout : max(timeout - waited, 0.001);
     try {
-      this.outbox.send(["fetch", id, attempt.run, attempt.node, ...target, method, headers, body, left, ca]);
+      this.outbox.send(["fetch", id, attempt.run, attempt.node, ...target, method, headers, body, left, ca, follow]);
     } catch (error) {
       if (!(error instanceof RangeErrors)) throw error;
-      this.deliver(["unfetched", id, `ctx.fetch cannot send this: ${error.message}`]);
+      this.deliver(["unfetched", id, `${nameOf(target)} cannot send this: ${error.message}`]);
     }
   }
 }
 
 /** Tell when a fetch has waited for room as long as it may take. */
-function late(timeout: number | null, [, service]: Target, tell: (message: string) => void) {
+function late(timeout: number | null, target: Target, tell: (message: string) => void) {
   if (timeout === null) return;
   const milliseconds = round(timeout * 1000);
-  const who = `ctx.fetch(${stringify(service.slice(0, 60))})`;
-  const told = () => tell(`${who}: timed out after ${milliseconds}ms, waiting for other fetches to end`);
+  const told = () => tell(`${nameOf(target)}: timed out after ${milliseconds}ms, waiting for other fetches to end`);
   return setTimeout(told, min(milliseconds, LONGEST_WAIT));
+}
+
+function nameOf([kind, service]: Target): string {
+  return kind === "global" ? "fetch" : `ctx.fetch(${stringify(service.slice(0, 60))})`;
 }
 
 function answered(head: HeadMessage, transfer: Transfer): Response {

@@ -41,7 +41,7 @@ class Worker {
 
   async serve(): Promise<void> {
     replacePrinting(this.lines);
-    surround(turn);
+    surround(this.fetcher);
     Error.stackTraceLimit = MOST_FRAMES_SHOWN;
     await receive(stdin, (message) => this.take(message));
   }

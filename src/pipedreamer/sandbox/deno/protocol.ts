@@ -18,7 +18,7 @@ export const VALUE_LIMIT = 64 * 1024 * 1024;
 export const MOST_FETCHES = 256;
 
 export type Level = "debug" | "info" | "warn" | "error";
-export type FetchKind = "http" | "k8s";
+export type FetchKind = "http" | "k8s" | "global";
 export type Pair = readonly [name: string, value: string];
 
 /** `file` is "" for a node of the other language; `parents` are indices, in the order of the edges. */
@@ -91,6 +91,7 @@ export type ToEngine =
     body: Uint8Array | null,
     timeout: number | null,
     ca: string | null,
+    follow: boolean,
   ]
   | readonly ["more", id: number, taken: number]
   | readonly ["stop", id: number]

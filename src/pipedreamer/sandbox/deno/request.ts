@@ -7,13 +7,14 @@ const { Request: Requests } = globalThis;
 const Bytes = Uint8Array;
 const ANY_URL = "http://service.invalid/";
 
-/** A request without its target; `timeout` is in seconds. */
+/** A request without its target; `timeout` is in seconds, `follow` says whether redirects are followed. */
 export interface Asked {
   readonly method: string;
   readonly headers: readonly Pair[];
   readonly body: Uint8Array | null;
   readonly timeout: number | null;
   readonly ca: string | null;
+  readonly follow: boolean;
 }
 
 /** Throws what native fetch would throw for such an `init`, and FetchError for what the engine has no way to do. */
@@ -26,12 +27,19 @@ export async function asked(init: FetchInit): Promise<Asked> {
   if (timeout !== undefined && !(timeout >= 0)) {
     throw new FetchError("ctx.fetch takes `timeout` in seconds, as a number");
   }
-  const request = new Requests(ANY_URL, rest);
+  const limits = { timeout: timeout === undefined ? null : +timeout, ca: ca === undefined ? null : `${ca}` };
+  return { ...await contentOf(new Requests(ANY_URL, rest)), ...limits, follow: true };
+}
+
+/** The same for native fetch, which has no limit of its own; `ca` is what its client trusts. */
+export async function askedOf(request: Request, ca: string | null): Promise<Asked> {
+  return { ...await contentOf(request), timeout: null, ca, follow: request.redirect === "follow" };
+}
+
+async function contentOf(request: Request): Promise<Pick<Asked, "method" | "headers" | "body">> {
   return {
     method: request.method,
     headers: [...request.headers],
     body: request.body === null ? null : new Bytes(await request.arrayBuffer()),
-    timeout: timeout === undefined ? null : +timeout,
-    ca: ca === undefined ? null : `${ca}`,
   };
 }

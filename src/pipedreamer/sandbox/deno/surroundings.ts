@@ -1,29 +1,19 @@
 /** What nodes find around them: of Deno's globals, those that must know whose code calls them. */
 
 import { type Attempt, current } from "./attempt.ts";
+import type { Fetcher } from "./fetching.ts";
+import { replaceFetch } from "./global_fetch.ts";
 import type { Lines } from "./lines.ts";
 import type { Explainer } from "./explain.ts";
 import type { Timers } from "./timers.ts";
 
-const { addEventListener, fetch: nativeFetch, AbortSignal: Signals, Error: Errors, Request: Requests } = globalThis;
+const { addEventListener, Error: Errors } = globalThis;
 const { stderr } = Deno;
 const encoder = new TextEncoder();
 
-/** Tie `fetch` to the attempts, and forbid what would take the process or the wire along. */
-export function surround(turn: () => Promise<void>): void {
-  globalThis.fetch = async (input, init) => {
-    const attempt = current.getStore();
-    if (attempt === undefined) return await nativeFetch(input, init);
-    if (attempt.isOver) {
-      await turn();
-      throw attempt.why;
-    }
-    const given = init?.signal ?? (input instanceof Requests ? input.signal : undefined);
-    const signal = given ? Signals.any([given, attempt.signal]) : attempt.signal;
-    return await (init instanceof Requests
-      ? nativeFetch(new Requests(input, init), { signal })
-      : nativeFetch(input, { ...init, signal }));
-  };
+/** Have `fetch` ask the engine, and forbid what would take the process or the wire along. */
+export function surround(fetcher: Fetcher): void {
+  replaceFetch(fetcher);
   Deno.exit = process.exit = globalThis.close = (code?: unknown) => {
     throw new Errors(`exit(${code ?? ""}) was called: a node cannot end its process, it returns or throws`);
   };

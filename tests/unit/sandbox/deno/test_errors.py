@@ -74,7 +74,7 @@ def test_the_way_there_is_in_the_log_and_its_end_in_the_message(start: Any) -> N
          f'NotCapable: Requires read access to "/etc/shadow" [{SHUT}] {HERE}'),
         ("new Deno.Command('ls').outputSync();",
          'NotCapable: Requires run access to "ls" [nodes start no processes] (nodes/n.ts:3)'),
-        ("await fetch('http://shop.example/');",
+        ("await Deno.connect({hostname: 'shop.example', port: 80});",
          f'NotCapable: Requires net access to "shop.example:80" [shop.example:80 in permissions.net opens it] {HERE}'),
         ("await import('cha' + 'lk');", f'TypeError: Import "chalk" not a dependency {LOCK_IT} {HERE}'),
         ("Deno.readTextFileSync('data/none.csv');",

@@ -20,7 +20,7 @@ from pipedreamer.sandbox.protocol import (
     ToWorker,
 )
 
-TOO_LONG = "a message of 90000032 bytes is over the limit of 83886080"
+TOO_LONG = "a message of 90000033 bytes is over the limit of 83886080"
 JSON = (("content-type", "application/json"),)
 
 
@@ -222,7 +222,7 @@ def test_a_body_that_breaks_off_is_an_error_of_who_reads_it(fetching: Any) -> No
         ("{ signal: AbortSignal.abort() }", "AbortError: The signal has been aborted (nodes/n.ts:2)"),
         ("{ signal: AbortSignal.abort(new RangeError('mine')) }", "RangeError: mine (nodes/n.ts:2)"),
         ("{ method: 'POST', body: new Uint8Array(90_000_000) }",
-         f"FetchError: ctx.fetch cannot send this: {TOO_LONG} (nodes/n.ts:2)"),
+         f'FetchError: ctx.fetch("x") cannot send this: {TOO_LONG} (nodes/n.ts:2)'),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_never_sent(init: str, message: str, fetching: Any) -> None:
