@@ -19,6 +19,7 @@ from benchmarks import processes
 ROOT = Path(__file__).parent.parent
 PROGRAM = Path(sys.executable).parent / "pipedreamer"
 WORD_COUNTER = ROOT / "examples" / "word-counter"
+TYPESCRIPT = ROOT / "benchmarks" / "word-counter-typescript"
 BODY = b'{"text": "the quick brown fox jumps over the lazy dog again"}'
 _START_SECONDS = 60
 

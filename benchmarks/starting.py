@@ -15,18 +15,21 @@ FIRST_ANSWER = "start to first answered run"
 
 def measure(budget: Budget) -> Results:
     """Medians of several starts, and of readings of 1,000 and 10,000 nodes."""
-    ceiling, ours = [], []
+    ceiling, ours, typescript = [], [], []
     for _ in range(budget.starts):
         with servers.ceiling() as server:
             ceiling.append(server.started_ms)
         with servers.served(servers.WORD_COUNTER) as server:
             ours.append(server.started_ms)
+        with servers.served(servers.TYPESCRIPT) as server:
+            typescript.append(server.started_ms)
     help_ms = statistics.median(_help_ms() for _ in range(budget.starts))
     small, large = (statistics.median(_plan_ms(count) for _ in range(3)) for count in (1_000, 10_000))
     return Results(
         figures=[
             Figure(FIRST_ANSWER, CEILING, statistics.median(ceiling), "ms"),
             Figure(FIRST_ANSWER, OURS, statistics.median(ours), "ms", Goal(300)),
+            Figure(FIRST_ANSWER, f"{OURS}, TypeScript", statistics.median(typescript), "ms", Goal(400)),
             Figure("pipedreamer --help", OURS, help_ms, "ms", Goal(150)),
             Figure("10,000 nodes read, checked and compiled", OURS, large, "ms", Goal(1000)),
             Figure("10,000 nodes take longer than 1,000 by", OURS, large / small, "x"),

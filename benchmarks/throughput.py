@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks import processes, servers, wrk
 from benchmarks.budget import Budget
@@ -14,20 +15,23 @@ class _Candidate:
     system: str
     start: Callable[[], contextlib.AbstractContextManager[servers.Server]]
     note: Callable[[servers.Server], str]
+    goal: float = 0.75
 
 
-def _engine(system: str, *options: str) -> _Candidate:
+def _engine(system: str, folder: Path, *options: str, goal: float = 0.75) -> _Candidate:
     return _Candidate(
         system,
-        lambda: servers.served(servers.WORD_COUNTER, *options),
+        lambda: servers.served(folder, *options),
         lambda server: f"keeps no record of runs; sandbox: {server.layers()}",
+        goal,
     )
 
 
 CANDIDATES = (
     _Candidate(CEILING, servers.ceiling, lambda _: "the ceiling: parses JSON and answers JSON, runs nothing"),
-    _engine(f"{OURS}, 1 worker", "--workers", "1"),
-    _engine(f"{OURS}, 2 workers", "--workers", "2"),
+    _engine(f"{OURS}, 1 worker", servers.WORD_COUNTER, "--workers", "1"),
+    _engine(f"{OURS}, 2 workers", servers.WORD_COUNTER, "--workers", "2"),
+    _engine(f"{OURS}, TypeScript", servers.TYPESCRIPT, "--workers", "1", goal=0.38),
 )
 
 
@@ -71,10 +75,11 @@ def _load(candidate: _Candidate, server: servers.Server, connections: int, secon
 def _shares(results: Results) -> list[Figure]:
     """The goals are named for 16 at once, and for the memory of one worker."""
     top, *ours = (load for load in results.loads if load.at_once == 16)
+    goals = {candidate.system: candidate.goal for candidate in CANDIDATES}
     figures = []
     for load in ours:
         share = load.runs_per_second / top.runs_per_second
-        figures.append(Figure("runs/s, of the ceiling's", load.system, share, "", Goal(0.75, at_least=True)))
+        figures.append(Figure("runs/s, of the ceiling's", load.system, share, "", Goal(goals[load.system], at_least=True)))
         if load.p99_ms and top.p99_ms:
             figures.append(Figure("p99, of the ceiling's", load.system, load.p99_ms / top.p99_ms, "", Goal(2)))
         cost = load.processor_us / top.processor_us
