@@ -11,15 +11,14 @@ import orjson
 import pipedreamer.sandbox.deno
 from pipedreamer.project import Language, Project
 from pipedreamer.project.modules import Modules, find_deno, modules
-from pipedreamer.sandbox.lock.policy import Policy, Program
+from pipedreamer.sandbox.lock.policy import SCRATCH, Policy, Program
 from pipedreamer.spec import Permissions
 
 _SOURCES: Final = Path(pipedreamer.sandbox.deno.__file__).parent
 _OF_DENO: Final = 640 << 20
 """What V8 takes without any code, nearly all of it addresses that are only reserved, in bytes."""
-_SCRATCH: Final = "/tmp"  # noqa: S108 - the jail's own
 _ENVIRONMENT: Final = {
-    "DENO_DIR": f"{_SCRATCH}/.deno",
+    "DENO_DIR": "/tmp/.deno",  # noqa: S108 - the jail's own
     "DENO_NO_UPDATE_CHECK": "1",
     "NO_COLOR": "1",
     "RES_OPTIONS": "use-vc",  # names are looked up over TCP, which the engine answers
@@ -51,8 +50,8 @@ def _imports(found: Modules) -> tuple[str, ...]:
 
 def _deno(policy: Policy, permissions: Permissions) -> tuple[str, ...]:
     """Deno with flags that say what the lock holds: the flags make the clear error, the lock is what holds."""
-    read = (*policy.whole, *policy.listed, *policy.write, _SCRATCH, *permissions.read)
-    write = (*policy.write, _SCRATCH)
+    read = (*policy.whole, *policy.listed, *policy.write, SCRATCH, *permissions.read)
+    write = (*policy.write, SCRATCH)
     return (
         os.path.realpath(find_deno()), "run", "--quiet", "--no-prompt", "--no-config", "--cached-only",
         "--node-modules-dir=none", f"--allow-read={_listed(read)}", f"--allow-write={_listed(write)}",

@@ -48,7 +48,9 @@ class Cell:
         """Fork a worker and wait until it is locked. Raises `SandboxError` when that cannot be."""
         self._workers += 1
         try:
-            process = await start(self._forks, conduit=self.held.asks_engine(self.policy) and not self.policy.program)
+            program = self.policy.program is not None
+            conduit = self.held.asks_engine(self.policy) and not program
+            process = await start(self._forks, conduit=conduit, program=program)
         except BaseException as error:
             self._let_go()
             if isinstance(error, OSError | TimeoutError):

@@ -282,6 +282,9 @@ class Pool:
     def _look(self) -> None:
         """While anything runs, waits or is to be watched: end what must be ended, hand out what can be."""
         everyone = [w for w in (*self._workers, *self._leaving) if w.jobs]
+        for worker in self._workers:
+            if not worker.jobs:
+                worker.settle()
         self._looks += 1
         for worker in everyone:
             look_after(worker)

@@ -20,8 +20,8 @@ _LONGEST_TROUBLE: Final = 4096
 class Process:
     """A locked worker, before anything is said to it; `ended` is its exit code, negative for a signal.
 
-    Where the policy opens sockets, `listener` hears of its connects if the kernel can tell of them, else it asks over
-    `conduit`; whoever listens closes these.
+    `sheet` is where another program notes its attempts. Where the policy opens sockets, `listener` hears of its
+    connects if the kernel can tell of them, else it asks over `conduit`; whoever listens closes these.
     """
 
     pid: int
@@ -30,6 +30,7 @@ class Process:
     page: FlightPage
     output: int
     ended: asyncio.Future[int]
+    sheet: int | None
     listener: int | None
     conduit: socket.socket | None
 
@@ -38,6 +39,8 @@ class Process:
         os.close(self.handle)
         os.close(self.output)
         self.page.close()
+        if self.sheet is not None:
+            os.close(self.sheet)
 
 
 @dataclass(slots=True)
@@ -51,7 +54,7 @@ class _Ends:
     given: list[int]
 
 
-async def start(forks: Forks, *, conduit: bool) -> Process:
+async def start(forks: Forks, *, conduit: bool, program: bool) -> Process:
     """Fork a worker and wait until it is locked. Raises OSError and TimeoutError."""
     with ExitStack() as ours, ExitStack() as theirs:
         ends = _make(ours, theirs, conduit)
@@ -59,13 +62,15 @@ async def start(forks: Forks, *, conduit: bool) -> Process:
         ours.callback(os.close, handle)
         theirs.close()
         try:
-            listener = await asyncio.wait_for(_locked(ends.connection, ends.output), LOCK_SECONDS)
+            came = await asyncio.wait_for(_locked(ends.connection, ends.output), LOCK_SECONDS)
         except BaseException:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(handle, signal.SIGKILL)
             raise
         ours.pop_all()
-        return Process(pid, handle, ends.connection, ends.page, ends.output, ended, listener, ends.conduit)
+        sheet = came.pop(0) if program else None
+        listener = came.pop() if came else None
+        return Process(pid, handle, ends.connection, ends.page, ends.output, ended, sheet, listener, ends.conduit)
 
 
 def _make(ours: ExitStack, theirs: ExitStack, conduit: bool) -> _Ends:
@@ -92,17 +97,17 @@ def _pair(ours: ExitStack, theirs: ExitStack, kind: int) -> tuple[socket.socket,
     return one, other
 
 
-async def _locked(connection: socket.socket, output: int) -> int | None:
-    """Wait for a worker's first byte; the listener that came with it. Raises OSError when it has ended instead."""
+async def _locked(connection: socket.socket, output: int) -> list[int]:
+    """Wait for a worker's first byte; the descriptors that came with it. Raises OSError when it has ended instead."""
     await _readable(connection)
-    message, descriptors, _, _ = socket.recv_fds(connection, 1, 1)
+    message, descriptors, _, _ = socket.recv_fds(connection, 1, 2)
     if message != LOCKED:
         said = b""
         with suppress(BlockingIOError):
             said = os.read(output, _LONGEST_TROUBLE)
         last = said.decode(errors="replace").strip().rpartition("\n")[2]
         raise OSError(0, f"it could not lock itself: {last or 'it ended without a word'}")
-    return descriptors[0] if descriptors else None
+    return descriptors
 
 
 async def _readable(connection: socket.socket) -> None:

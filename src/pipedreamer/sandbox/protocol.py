@@ -23,6 +23,9 @@ Who sends a longer one has broken the protocol: the engine does not even look at
 LOCKED: Final = b"L"
 """The first byte a worker says, before any frame: its lock is closed."""
 
+SHEET_SIZE: Final = 64 * 1024
+"""The file in which a worker without a flight page notes the attempts of a turn of its loop, in bytes."""
+
 VALUE_LIMIT: Final = 64 * 1024 * 1024
 """The longest JSON text of one node's output, in bytes."""
 
@@ -92,6 +95,10 @@ class Cancel(Message, frozen=True, tag="cancel"):
     """Stop a run's nodes; its outcomes still come."""
 
     run: int
+
+
+class Idle(Message, frozen=True, tag="idle"):
+    """There was no run for a while: said to a worker without a flight page, whose loop may stand still until then."""
 
 
 class FetchHead(Message, frozen=True, tag="head"):
@@ -208,7 +215,7 @@ class Observed(Message, frozen=True, tag="observed"):
 
 
 class Begun(Message, frozen=True, tag="begun"):
-    """An attempt is about to begin, said before its code runs by a worker that has no flight page."""
+    """An attempt runs on in the next turn of the loop: said by a worker that has no flight page."""
 
     run: int
     node: int
@@ -261,5 +268,5 @@ def retry_wait(failures: int) -> float:
     return float(0.1 * 2 ** (failures - 1))
 
 
-ToWorker = Code | Settings | Run | Cancel | FetchHead | FetchData | FetchFailed
+ToWorker = Code | Settings | Run | Cancel | Idle | FetchHead | FetchData | FetchFailed
 ToEngine = Ready | LoadFailed | Outcome | LogLine | Fetch | FetchMore | FetchStop | Observed | Begun | Beat | Stuck

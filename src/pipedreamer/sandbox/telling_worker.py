@@ -1,9 +1,9 @@
 """The engine's end of a worker that has no flight page and tells what it does, as one in another language does."""
 
-from pipedreamer.sandbox.jobs import Listener
+from pipedreamer.sandbox.jobs import Job, Listener
 from pipedreamer.sandbox.ledger import Ledger
 from pipedreamer.sandbox.process import Process
-from pipedreamer.sandbox.protocol import Beat, Begun, Outcome, ToEngine
+from pipedreamer.sandbox.protocol import Beat, Begun, Idle, Outcome, ToEngine
 from pipedreamer.sandbox.worker import Owner, Worker
 
 
@@ -12,7 +12,18 @@ class TellingWorker(Worker):
 
     def __init__(self, process: Process, listener: Listener, owner: Owner) -> None:
         super().__init__(process, listener, owner)
-        self.page = self._ledger = Ledger()
+        self._is_settled = True
+        self.page = self._ledger = Ledger(process.sheet, lambda run: run in self.jobs)
+
+    def start(self, job: Job) -> None:
+        self._is_settled = False
+        super().start(job)
+
+    def settle(self) -> None:
+        """Nothing was begun for a while."""
+        if not self._is_settled:
+            self._is_settled = True
+            self.send(Idle())
 
     def interrupt(self) -> None:
         """Nothing: a signal would end the process, and soon will."""

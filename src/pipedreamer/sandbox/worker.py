@@ -149,6 +149,9 @@ class Worker(asyncio.Protocol):
         else:
             self._listener.refused(None, -1, 0, text)
 
+    def settle(self) -> None:
+        """It has had no job for a while."""
+
     async def drained(self) -> None:
         await self._has_room.wait()
 

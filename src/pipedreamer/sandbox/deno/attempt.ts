@@ -24,6 +24,8 @@ export class Attempt {
   isStuck = false;
   /** Told to stop, or ended: it begins nothing new. */
   isOver = false;
+  /** Its outcome is on its way. */
+  hasEnded = false;
   private readonly resources = new Several<Resource>();
   private controller?: AbortController;
   private excuse?: DOMException;

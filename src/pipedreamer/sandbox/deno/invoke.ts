@@ -5,13 +5,13 @@ import type { Clock } from "./clock.ts";
 import { contextOf } from "./context.ts";
 import { clean, type Explainer } from "./explain.ts";
 import type { Fetcher } from "./fetching.ts";
+import type { Flight } from "./flight.ts";
 import type { Lines } from "./lines.ts";
 import type { LoadedNode } from "./loader.ts";
 import type { Context, Node } from "./pipedreamer.ts";
 import { timedOut } from "./protocol.ts";
 import type { RunState } from "./run_state.ts";
 import { fromJson, NotJsonError, toJson } from "./values.ts";
-import type { Outbox } from "./wire.ts";
 
 /** How an attempt ended: with its output as JSON, or with a message and the trace for the log. */
 export type Ending =
@@ -31,7 +31,7 @@ export interface Call {
 export class Invoker {
   constructor(
     private readonly clock: Clock,
-    private readonly outbox: Outbox,
+    private readonly flight: Flight,
     private readonly fetcher: Fetcher,
     private readonly lines: Lines,
     private readonly explainer: Explainer,
@@ -41,7 +41,7 @@ export class Invoker {
   async attempt(node: LoadedNode, { state, index, number, input, begun }: Call): Promise<Ending> {
     const { clock } = this;
     const attempt = new Attempt(state.run, index, number, begun + node.timeoutMs * 1e6);
-    this.outbox.sendNow(["begun", state.run, index, number, attempt.deadline]);
+    this.flight.begin(attempt, begun);
     clock.watch(attempt);
     try {
       const context = contextOf(attempt, node.id, state.runId, state.settings, this.fetcher, this.lines);
@@ -53,6 +53,7 @@ export class Invoker {
     } catch (error) {
       return this.failed(attempt, node, error);
     } finally {
+      attempt.hasEnded = true;
       clock.forget(attempt);
       attempt.end();
       this.lines.finish(attempt);

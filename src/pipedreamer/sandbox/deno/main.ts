@@ -1,6 +1,7 @@
 /** The worker: loads the workflow's nodes, then answers the engine's frames until it hangs up.
  *
- * Descriptors 0 and 1 are the engine's socket, 2 is for stray output. `Deno.args[0]`: see `monotonic`. Everything that
+ * Descriptors 0 and 1 are the engine's socket, 2 is for stray output. For `Deno.args`
+ * see `monotonic` and `sheetAt`. Everything that
  * is needed of Deno is taken before a node is loaded, so that a node that changes globals breaks only itself.
  */
 
@@ -10,6 +11,7 @@ import { replacePrinting } from "./console.ts";
 import type { Settings } from "./context.ts";
 import { Explainer } from "./explain.ts";
 import { Fetcher } from "./fetching.ts";
+import { Flight } from "./flight.ts";
 import { Invoker } from "./invoke.ts";
 import { Lines } from "./lines.ts";
 import { Loader } from "./loader.ts";
@@ -21,7 +23,7 @@ import { Timers } from "./timers.ts";
 import { decodeUtf8 } from "./utf8.ts";
 import { Outbox, receive } from "./wire.ts";
 
-const { args, chdir, exit, stderr, stdin, stdout } = Deno;
+const { args, chdir, exit, openSync, removeSync, stderr, stdin, stdout } = Deno;
 const { setImmediate, Promise: Promises, RangeError: RangeErrors } = globalThis;
 const MOST_FRAMES_SHOWN = 50;
 const NO_FILES = new Map<string, string>();
@@ -32,25 +34,41 @@ const turn = (): Promise<void> => new Promises((resolve) => later(resolve));
 
 class Worker {
   private readonly outbox = new Outbox({ writeSync: (bytes) => orExit(() => stdout.writeSync(bytes)) }, later);
+  private readonly flight = new Flight(sheetAt(args[1] ?? ""), this.outbox);
   private readonly clock = new Clock(monotonic(args[0] ?? "0"), this.outbox);
   private readonly lines = new Lines(this.outbox, this.clock.now);
   private readonly fetcher = new Fetcher(this.outbox, turn);
   private readonly redirect = new Redirect();
   private settings: Settings = { config: "{}", secrets: "{}" };
   private runner?: Runner;
+  /** Runs have come, and the engine has not said that there are no more for now. */
+  private isInDemand = false;
 
   async serve(): Promise<void> {
     replacePrinting(this.lines);
     surround(this.fetcher);
     Error.stackTraceLimit = MOST_FRAMES_SHOWN;
-    await receive(stdin, (message) => this.take(message));
+    await receive(stdin, this);
   }
 
-  private take(message: ToWorker): void {
+  /** Between runs that come one after the other nothing else is waited for. */
+  async mayStandStill(): Promise<boolean> {
+    if (!this.isInDemand) return false;
+    await turn();
+    if (!this.runner?.isIdle) return false;
+    this.outbox.flush();
+    return true;
+  }
+
+  take(message: ToWorker): void {
     switch (message[0]) {
       case "run":
         if (this.runner === undefined) throw new RangeErrors("a run before the code");
+        this.isInDemand = true;
         return void this.runner.run(message, this.settings);
+      case "idle":
+        this.isInDemand = false;
+        return;
       case "head":
       case "data":
       case "unfetched":
@@ -76,10 +94,17 @@ class Worker {
     catchTheRest(explainer, new Timers(), this.lines);
     const [nodes, messages] = await new Loader(root, explainer).load(codes);
     if (messages.length) return this.outbox.send(["unloaded", messages]);
-    const invoker = new Invoker(this.clock, this.outbox, this.fetcher, this.lines, explainer);
+    const invoker = new Invoker(this.clock, this.flight, this.fetcher, this.lines, explainer);
     this.runner = new Runner({ nodes, stages, jitter }, invoker, this.outbox, this.clock.now);
     this.outbox.send(["ready"]);
   }
+}
+
+/** The file that the engine holds open, too; nobody else needs its name. */
+function sheetAt(path: string): Deno.FsFile {
+  const file = openSync(path, { write: true });
+  removeSync(path);
+  return file;
 }
 
 /** Once the engine has hung up there is nobody to write to. */

@@ -57,6 +57,7 @@ export type ToWorker =
   | [tag: "settings", config: Uint8Array, secrets: Uint8Array, files?: Map<string, string>]
   | RunMessage
   | [tag: "cancel", run: number]
+  | [tag: "idle"]
   | FetchEvent;
 
 export type State = "ok" | "retry" | "failed" | "cancelled";

@@ -34,6 +34,11 @@ export class Runner {
     this.ids = plan.nodes.map((node) => node.id);
   }
 
+  /** Whether no run is under way. */
+  get isIdle(): boolean {
+    return !this.runs.size;
+  }
+
   /** Carry out a run, or what is left of it after an interruption. */
   async run(message: RunMessage, settings: Settings): Promise<void> {
     const state = new RunState(message, settings, this.plan.stages);

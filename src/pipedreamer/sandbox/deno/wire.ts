@@ -13,19 +13,31 @@ const HEAD = 4;
 
 interface Source {
   read(into: Uint8Array): Promise<number | null>;
+  readSync(into: Uint8Array): number | null;
 }
 
 interface Sink {
   writeSync(bytes: Uint8Array): number;
 }
 
-/** Hand on each message until the stream ends. Its bytes are to be copied before `take` returns. */
-export async function receive(source: Source, take: (message: ToWorker) => void): Promise<void> {
+/** Who takes the messages; their bytes are to be copied before it returns. */
+interface Taker {
+  take(message: ToWorker): void;
+  /** Wait until the loop has turned; whether it may then stand still until the next message. */
+  mayStandStill(): Promise<boolean>;
+}
+
+/** Hand on each message until the stream ends.
+ *
+ * Deno reads in a thread of its own when it is to wait for what it reads: that takes longer than a small run.
+ */
+export async function receive(source: Source, taker: Taker): Promise<void> {
   let buffer = new Bytes(RECEIVED_AT_ONCE);
   let unpacker = new Unpacker(buffer);
   let filled = 0;
   while (true) {
-    const size = await source.read(buffer.subarray(filled));
+    const room = buffer.subarray(filled);
+    const size = await taker.mayStandStill() ? source.readSync(room) : await source.read(room);
     if (size === null) return;
     filled += size;
     let at = 0;
@@ -33,15 +45,15 @@ export async function receive(source: Source, take: (message: ToWorker) => void)
     while (filled - at >= HEAD) {
       wanted = HEAD + lengthAt(buffer, at);
       if (filled - at < wanted) break;
-      take(unpacker.read(at + HEAD, at + wanted) as unknown as ToWorker);
+      taker.take(unpacker.read(at + HEAD, at + wanted) as unknown as ToWorker);
       at += wanted;
       wanted = HEAD;
     }
-    const room = wanted > RECEIVED_AT_ONCE ? wanted : RECEIVED_AT_ONCE;
+    const needed = wanted > RECEIVED_AT_ONCE ? wanted : RECEIVED_AT_ONCE;
     const rest = buffer.subarray(at, filled);
-    if (room === buffer.length) buffer.copyWithin(0, at, filled);
+    if (needed === buffer.length) buffer.copyWithin(0, at, filled);
     else {
-      buffer = new Bytes(room);
+      buffer = new Bytes(needed);
       buffer.set(rest);
       unpacker = new Unpacker(buffer);
     }
@@ -57,6 +69,8 @@ function lengthAt(buffer: Uint8Array, at: number): number {
 
 /** Frames for the engine: gathered, and written together once a turn of the loop, or when they are many. */
 export class Outbox {
+  /** Called before what was gathered is written; may `add` to it. */
+  prepare: () => void = () => {};
   private readonly packer = new Packer();
   private isDue = false;
 
@@ -65,8 +79,13 @@ export class Outbox {
 
   /** Throws RangeError for a message that is too long for a frame. */
   send(message: ToEngine): void {
-    this.pack(message);
+    this.add(message);
     if (this.packer.size > MOST_GATHERED) this.flush();
+    this.due();
+  }
+
+  /** See to it that what is gathered is written when this turn ends. */
+  due(): void {
     if (this.isDue) return;
     this.isDue = true;
     this.later(() => {
@@ -77,18 +96,20 @@ export class Outbox {
 
   /** Send a message, and all that was gathered before it, at once. */
   sendNow(message: ToEngine): void {
-    this.pack(message);
+    this.add(message);
     this.flush();
   }
 
   flush(): void {
     const { packer } = this;
+    this.prepare();
     let at = 0;
     while (at < packer.size) at += this.sink.writeSync(packer.bytes.subarray(at, packer.size));
     packer.clear();
   }
 
-  private pack(message: ToEngine): void {
+  /** Gather a message for the next write, whenever that is. */
+  add(message: ToEngine): void {
     const { packer } = this;
     const at = packer.skipUint32();
     packer.add(message as readonly Packable[]);

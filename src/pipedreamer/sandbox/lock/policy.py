@@ -1,6 +1,6 @@
 """What a worker may do, as the engine tells it to the process that forks workers."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -8,13 +8,17 @@ import msgspec
 class Program(msgspec.Struct, frozen=True):
     """What a locked process becomes instead of a Python worker, which it is if there is none.
 
-    `arguments` begin with the program's file, `env` is all of its environment beside the policy's. `data` is the memory
-    in bytes that it takes as it is.
+    `arguments` begin with the program's file, and `SCRATCH` in them is the worker's own folder; `env` is all of its
+    environment beside the policy's. `data` is the memory in bytes that it takes as it is.
     """
 
     arguments: tuple[str, ...]
     env: dict[str, str]
     data: int
+
+
+SCRATCH: Final = "\0"
+"""Which folder that is, the locked process alone knows; no path holds this."""
 
 
 class Policy(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Real Deno workers, driven frame by frame as the engine does it."""
 
 import json
+import os
 import socket
 import subprocess
 import time
@@ -15,7 +16,9 @@ import deno  # type: ignore[import-untyped] # it has no types
 import msgspec
 
 import pipedreamer.sandbox
+from pipedreamer.sandbox.flight import RunningAttempt
 from pipedreamer.sandbox.framing import HEAD, Unpacker
+from pipedreamer.sandbox.ledger import Ledger
 from pipedreamer.sandbox.protocol import (
     Code,
     Fetch,
@@ -75,12 +78,15 @@ class DenoWorker:
         self.socket = ours
         imports = root / ".imports.json"
         imports.write_text(json.dumps({"imports": {"pipedreamer": (WORKER / "pipedreamer.ts").as_uri()}}))
+        sheet = root / ".sheet"
+        self.sheet = os.open(sheet, os.O_CREAT | os.O_RDWR)
         offset = time.monotonic_ns() - time.time_ns()
         self.process = subprocess.Popen(
             [
                 DENO, "run", "--quiet", "--no-prompt", "--no-config", "--cached-only", "--node-modules-dir=none",
                 "--no-lock", f"--import-map={imports}", f"--allow-read={root}", "--ignore-env", "--deny-run",
-                "--deny-ffi", "--deny-sys", *flags, str(WORKER / "main.ts"), str(offset),
+                f"--allow-write={sheet}", "--deny-ffi", "--deny-sys", *flags,
+                str(WORKER / "main.ts"), str(offset), str(sheet),
             ],
             stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.PIPE,
         )  # fmt: skip
@@ -94,6 +100,7 @@ class DenoWorker:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.socket.close()
+        os.close(self.sheet)
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
@@ -148,6 +155,10 @@ class DenoWorker:
         """Run the plan to its end."""
         self.send(Run(run, "the-run", json.dumps({} if value is None else value).encode(), **more))
         return self.until(lambda message: isinstance(message, Outcome) and message.run == run and message.last)
+
+    def noted(self) -> list[RunningAttempt]:
+        """The attempts that it has written down since its loop turned."""
+        return Ledger(self.sheet, lambda _: True).running()
 
     def hang_up(self) -> int:
         """The exit code after it."""

@@ -4,9 +4,10 @@ import time
 from itertools import pairwise
 from typing import Any
 
-from tests.unit.sandbox.deno.driver import DenoWorker
+import pytest
+from tests.unit.sandbox.deno.driver import PATIENCE_S, DenoWorker
 
-from pipedreamer.sandbox.protocol import Begun, Cancel, LogLine, Outcome, Ready, Run
+from pipedreamer.sandbox.protocol import Beat, Begun, Cancel, Idle, LogLine, Outcome, Ready, Run
 
 ECHO = "export default (_ctx: unknown, input: unknown) => input;"
 ATTEMPT = "export default (ctx: any) => ctx.attempt;"
@@ -35,13 +36,14 @@ def test_a_root_gets_the_input_one_parent_is_passed_on_several_are_keyed(launch:
     assert [one.last for one in heard.of(Outcome)] == [False, False, False, True]
 
 
-def test_begun_is_told_before_each_attempt_and_every_outcome_after_it(launch: Any, write: Any) -> None:
-    nodes = [write("a", ECHO), write("b", ECHO, parents=(0,), timeout_ms=5000)]
+def test_attempts_that_outlast_a_turn_of_the_loop_are_told(launch: Any, write: Any) -> None:
+    nodes = [write("a", _slow("return 1;")), write("b", _slow("return 2;"), parents=(0,), timeout_ms=5000)]
     worker = _started(launch(), nodes, ((0,), (1,)))
     before = time.monotonic_ns()
     heard = worker.run()
     after = time.monotonic_ns()
-    assert [(type(one), one.node) for one in heard.messages] == [(Begun, 0), (Outcome, 0), (Begun, 1), (Outcome, 1)]
+    told = [one for one in heard.messages if not isinstance(one, Beat)]
+    assert [(type(one), one.node) for one in told] == [(Begun, 0), (Outcome, 0), (Begun, 1), (Outcome, 1)]
     outcomes = heard.of(Outcome)
     # The two clocks were compared when the process was started; a minute covers what a machine sets right meanwhile.
     slack = 60_000_000_000
@@ -50,10 +52,38 @@ def test_begun_is_told_before_each_attempt_and_every_outcome_after_it(launch: An
     assert limits == [30_000_000_000, 5_000_000_000]
 
 
-def test_begun_has_been_written_when_the_code_runs(start: Any) -> None:
-    worker: DenoWorker = start("export default () => { while (true); };")
-    worker.send(Run(1, "r", b"{}"))
-    assert isinstance(worker.next(), Begun)
+def test_an_attempt_that_ends_within_a_turn_is_noted_and_not_told(start: Any) -> None:
+    worker: DenoWorker = start(ECHO)
+    assert [type(one) for one in worker.run().messages] == [Outcome]
+    assert [(one.run, one.node, one.attempt) for one in worker.noted()] == [(1, 0, 1)]
+
+
+def test_an_attempt_is_noted_when_its_code_runs(launch: Any, write: Any) -> None:
+    worker = _started(launch(), [write("a", ECHO), write("b", "export default () => { while (true); };")], ((0,), (1,)))
+    worker.send(Run(1, "r", b"{}"), Run(2, "r", b"{}"))
+    expected = [(1, 0), (2, 0), (1, 1)]
+    deadline = time.monotonic() + PATIENCE_S
+    while [(one.run, one.node) for one in worker.noted()] != expected:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    lasts = worker.noted()[0].deadline - time.monotonic_ns()
+    assert 0 < lasts < 90_000_000_000
+
+
+def test_the_loop_turns_between_runs_and_when_there_are_no_more(start: Any) -> None:
+    node = "let ticks = 0;\nsetInterval(() => ticks++, 1);\nexport default () => ticks;\n"
+    worker: DenoWorker = start(node)
+    under_load = worker.run().output
+    for run in range(2, 2000):
+        if worker.run(run=run).output > under_load + 2:
+            break
+    else:
+        pytest.fail("no timer fired while runs came")
+    worker.send(Idle())
+    seen = worker.run(run=3000).output
+    worker.send(Idle())
+    time.sleep(0.2)
+    assert worker.run(run=3001).output > seen + 5
 
 
 def test_a_later_stage_waits_for_all_and_never_starts_after_a_failure(launch: Any, write: Any) -> None:
@@ -98,7 +128,7 @@ def test_a_run_goes_on_where_it_was_interrupted(launch: Any, write: Any) -> None
     nodes = [write("a", FAILS), write("b", ATTEMPT, parents=(0,)), write("c", ECHO, parents=(0, 1))]
     heard = _started(launch(), nodes, ((0,), (1,), (2,))).run(done={0: b'{"from":"before"}'}, attempts={1: 3})
     assert heard.outputs == {1: 4, 2: {"a": {"from": "before"}, "b": 4}}
-    assert [one.attempt for one in heard.of(Begun)] == [4, 1]
+    assert [(one.node, one.attempt) for one in heard.of(Outcome)] == [(1, 4), (2, 1)]
 
 
 def test_failures_before_an_interruption_count_against_the_retries(start: Any) -> None:
@@ -145,7 +175,8 @@ def test_a_cancelled_run_ends_its_nodes_and_begins_no_more(launch: Any, write: A
     states = {one.node: (one.state, one.value) for one in heard.of(Outcome)}
     assert states[0] == ("cancelled", b"cancelled")
     assert states[1][0] == "failed"
-    assert heard.of(Begun) == []
+    assert {(one.node, one.attempt) for one in heard.of(Begun)} <= {(0, 1)}
+    assert 2 not in states
     assert "cancelled" not in [line.message for line in heard.of(LogLine)]
 
 
