@@ -15,3 +15,5 @@ class Executor(Protocol):
     """
 
     def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> Awaitable[RunResult]: ...
+    def cancel(self, run_id: str) -> bool:
+        """Stop a run's nodes and begin no more; its result comes soon. False where there is no such run under way."""

@@ -57,7 +57,7 @@ def _deno(policy: Policy, permissions: Permissions) -> tuple[str, ...]:
         "--node-modules-dir=none", f"--allow-read={_listed(read)}", f"--allow-write={_listed(write)}",
         *(("--allow-net",) if policy.tcp else ("--deny-net",)),
         "--ignore-env", *((f"--allow-env={','.join(policy.env)}",) if policy.env else ()),
-        "--deny-run", "--deny-ffi", "--deny-sys",
+        "--deny-run", "--deny-ffi", "--allow-sys=uid,gid",
         f"--v8-flags=--max-old-space-size={max(64, policy.memory >> 20)}",
     )  # fmt: skip
 

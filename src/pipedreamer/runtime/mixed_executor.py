@@ -29,6 +29,10 @@ class MixedExecutor:
         self._counts.admit(self._most)
         return asyncio.ensure_future(self._run(trigger_input, run_id or next(self._run_ids)))
 
+    def cancel(self, run_id: str) -> bool:
+        found = [executor.cancel(run_id) for executor in self._executors.values()]
+        return any(found)
+
     async def _run(self, given: bytes, run_id: str) -> RunResult:
         success = False
         try:
@@ -68,4 +72,6 @@ def _joined(parts: list[RunResult]) -> RunResult:
     timings = {name: timing for part in parts for name, timing in part.node_timings.items()}
     began, ended = min(part.timing.started_at for part in parts), max(part.timing.completed_at for part in parts)
     timing = Timing(began, ended, ended - began)
-    return RunResult(parts[0].run_id, parts[0].version, _outputs(parts), errors, timing, timings)
+    attempts = tuple(attempt for part in parts for attempt in part.attempts)
+    cancelled = any(part.cancelled for part in parts)
+    return RunResult(parts[0].run_id, parts[0].version, _outputs(parts), errors, timing, timings, attempts, cancelled)

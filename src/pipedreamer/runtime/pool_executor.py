@@ -48,12 +48,13 @@ class PoolExecutor:
     def __init__(self, pool: Pool, plan: RunnablePlan, most: int, tell: Tell, counts: RunCounts) -> None:
         self.plan = plan
         self.tell = tell
-        self.ended = counts.ended
         self._counts = counts
         self._pool = pool
         self._most = most
         self._loop = asyncio.get_running_loop()
         self._run_ids = run_ids()
+        self._runs: dict[str, PooledRun] = {}
+        self._pauses: dict[str, asyncio.TimerHandle] = {}
 
     def execute(
         self, trigger_input: bytes, *, run_id: str | None = None, stretch: Stretch | None = None
@@ -61,16 +62,39 @@ class PoolExecutor:
         if stretch is None:
             self._counts.admit(self._most)
         result: asyncio.Future[RunResult] = self._loop.create_future()
-        self._pool.submit(PooledRun(self, run_id or next(self._run_ids), trigger_input, result, stretch))
+        run = PooledRun(self, run_id or next(self._run_ids), trigger_input, result, stretch)
+        self._runs[run.run_id] = run
+        self._pool.submit(run)
         return result
+
+    def cancel(self, run_id: str) -> bool:
+        run = self._runs.get(run_id)
+        if run is None:
+            return False
+        run.cancel()
+        if pause := self._pauses.pop(run_id, None):
+            pause.cancel()
+            run.ready()
+        else:
+            self._pool.cancel(run)
+        return True
 
     # Owner of the runs
 
+    def ended(self, run: PooledRun, success: bool) -> None:
+        self._runs.pop(run.run_id, None)
+        if run.is_whole:
+            self._counts.ended(success)
+
     def again(self, run: PooledRun, alone: bool, wait: float) -> None:
         if wait:
-            self._loop.call_later(wait, lambda: self._pool.submit(run, alone=alone))
+            self._pauses[run.run_id] = self._loop.call_later(wait, self._go_on, run, alone)
         else:
             self._pool.submit(run, alone=alone)
+
+    def _go_on(self, run: PooledRun, alone: bool) -> None:
+        del self._pauses[run.run_id]
+        self._pool.submit(run, alone=alone)
 
 
 def run_ids() -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from pipedreamer.errors import SandboxError
-from pipedreamer.runtime.result import RunResult, Timing
+from pipedreamer.runtime.result import Attempt, RunResult, Timing
 from pipedreamer.sandbox.jobs import Interruption
 from pipedreamer.sandbox.protocol import Outcome, Run, retry_wait, timed_out
 
@@ -58,15 +58,15 @@ class Owner(Protocol):
     def again(self, run: "PooledRun", alone: bool, wait: float) -> None:
         """Put it into the pool anew, after so many seconds."""
 
-    def ended(self, success: bool) -> None: ...
+    def ended(self, run: "PooledRun", success: bool) -> None: ...
 
 
 class PooledRun:
     """Implements `sandbox.jobs.Job`. `result` is set once, unless nobody waits for it any more."""
 
     __slots__ = (
-        "_alone", "_attempts", "_began", "_ended", "_errors", "_failures", "_input", "_interruptions", "_nodes",
-        "_offset", "_outputs", "_owner", "_result", "_times", "_timings", "plan", "run_id",
+        "_alone", "_attempts", "_began", "_cancelled", "_ended", "_errors", "_failures", "_input", "_interruptions",
+        "_nodes", "_offset", "_outputs", "_owner", "_result", "_times", "_timings", "_tried", "plan", "run_id",
     )  # fmt: skip
 
     def __init__(
@@ -92,14 +92,28 @@ class PooledRun:
         self._times: dict[int, tuple[int, int]] = {}
         self._attempts: dict[int, int] = {}
         self._failures: dict[int, int] = {}
+        self._tried: list[Attempt] = []
         self._interruptions = 0
         self._alone = False
+        self._cancelled = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a run of its own, and no stretch of one."""
+        return self._nodes is None
 
     @property
     def longest_ns(self) -> int:
         return self.plan.longest_ns
 
+    def cancel(self) -> None:
+        """It is to end: no further node begins."""
+        self._cancelled = True
+
     def ready(self) -> bool:
+        if self._cancelled:
+            self._finish()
+            return False
         plan = self._owner.plan
         if plan is self.plan:
             return True
@@ -125,8 +139,9 @@ class PooledRun:
         name = self.plan.nodes[index].id
         began, ended = outcome.started, outcome.ended
         if state == "ok":
-            if self._times:
-                began, _ = self._times.pop(index, (began, 0))
+            if index in self._times:
+                self._note(outcome, name)
+                began, _ = self._times.pop(index)
                 self._attempts.pop(index, None)
             self._outputs[name] = outcome.value
             self._timings[name] = self._timing(began, ended)
@@ -135,12 +150,15 @@ class PooledRun:
             if ended > self._ended:
                 self._ended = ended
         else:
+            self._note(outcome, name)
             self._took(index, began, ended)
             self._attempts[index] = outcome.attempt
             if state == "retry":
                 self._failures[index] = self._failures.get(index, 0) + 1
             elif state == "failed":
                 self._errors[name] = outcome.value.decode(errors="replace")
+            elif state == "cancelled":
+                self._errors[name] = _cancelled(name)
         if outcome.last:
             self._finish()
 
@@ -157,8 +175,15 @@ class PooledRun:
                 continue
             node = self.plan.nodes[index]
             self._attempts[index] = attempt
-            self._took(index, min(interruption.deadlines[index] - node.timeout_ms * 1_000_000, now), now)
-            if index in interruption.guilty:
+            began = min(interruption.deadlines[index] - node.timeout_ms * 1_000_000, now)
+            self._took(index, began, now)
+            times = self._timing(began, now)
+            lost = f"its worker process {interruption.reason}"
+            why = _blame(node, interruption) if index in interruption.guilty else lost
+            self._tried.append(Attempt(node.id, attempt, "interrupted", times.started_at, times.completed_at, why))
+            if self._cancelled:
+                self._errors[node.id] = _cancelled(node.id)
+            elif index in interruption.guilty:
                 failures = self._failures[index] = self._failures.get(index, 0) + 1
                 blame = _blame(node, interruption)
                 if failures > node.retries:
@@ -169,6 +194,9 @@ class PooledRun:
                     wait = max(wait, retry_wait(failures))
             elif not node.rerun_interrupted:
                 self._errors[node.id] = f'Node "{node.id}" was interrupted: {_because(interruption)}'
+        if self._cancelled:
+            self._finish()
+            return
         self._interruptions += 1
         unknown = interruption.cause == "unknown"
         if self._alone and not interruption.guilty:
@@ -193,14 +221,22 @@ class PooledRun:
         self._began, self._ended = min(self._began, began), max(self._ended, ended)
 
     def abandoned(self, reason: str) -> None:
-        if self._nodes is None:
-            self._owner.ended(success=False)
+        self._owner.ended(self, success=False)
         if not self._result.done():
             self._result.set_exception(SandboxError(f"run {self.run_id} could not be carried out: {reason}"))
 
+    def _note(self, outcome: Outcome, name: str) -> None:
+        """Keep an attempt that was not the only one, or no success."""
+        error = "" if outcome.state == "ok" else outcome.value.decode(errors="replace")
+        times = self._timing(outcome.started, outcome.ended)
+        self._tried.append(Attempt(name, outcome.attempt, outcome.state, times.started_at, times.completed_at, error))
+
     def _finish(self) -> None:
-        if self._nodes is None:
-            self._owner.ended(success=not self._errors)
+        if self._cancelled and not self._errors:
+            for index in self._unfinished():
+                name = self.plan.nodes[index].id
+                self._errors[name] = _cancelled(name)
+        self._owner.ended(self, success=not self._errors)
         if not self._result.done():
             self._result.set_result(self._in_full())
 
@@ -211,7 +247,17 @@ class PooledRun:
                 self._timings[name] = self._timing(*times)
         ended = self._ended or time.monotonic_ns()
         timing = self._timing(min(self._began, ended), ended)
-        return RunResult(self.run_id, self.plan.version, self._outputs, self._errors, timing, self._timings)
+        cancelled = self._cancelled and bool(self._errors)
+        return RunResult(
+            self.run_id,
+            self.plan.version,
+            self._outputs,
+            self._errors,
+            timing,
+            self._timings,
+            tuple(self._tried),
+            cancelled,
+        )
 
     def _timing(self, began: int, ended: int) -> Timing:
         """In milliseconds; `began` and `ended` are a worker's word."""
@@ -220,6 +266,10 @@ class PooledRun:
 
 
 Tell = Callable[[PooledRun, int, Literal["warn", "error"], str], None]
+
+
+def _cancelled(name: str) -> str:
+    return f'Node "{name}" was cancelled'
 
 
 def _blame(node: RunnableNode, interruption: Interruption) -> str:

@@ -1,6 +1,6 @@
 """What a run came to."""
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 import orjson
@@ -37,8 +37,22 @@ class Timing(msgspec.Struct, frozen=True, rename="camel"):
     duration_ms: int
 
 
+class Attempt(msgspec.Struct, frozen=True):
+    """One attempt at a node that was not a success at once; times in milliseconds since 1970."""
+
+    node: str
+    number: int
+    state: Literal["ok", "retry", "failed", "cancelled", "interrupted"]
+    started_at: int
+    ended_at: int
+    error: str = ""
+
+
 class RunResult(msgspec.Struct, frozen=True):
-    """The outcome of one run: outputs as JSON text in the order the nodes finished, and why others failed."""
+    """The outcome of one run: outputs as JSON text in the order the nodes finished, and why others failed.
+
+    `attempts` has all attempts of the nodes that did not succeed at once.
+    """
 
     run_id: str
     version: str
@@ -46,6 +60,8 @@ class RunResult(msgspec.Struct, frozen=True):
     errors: dict[str, str]
     timing: Timing
     node_timings: dict[str, Timing] = {}
+    attempts: tuple[Attempt, ...] = ()
+    cancelled: bool = False
 
     @property
     def success(self) -> bool:

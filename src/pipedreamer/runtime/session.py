@@ -87,6 +87,9 @@ class Session:
     def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> asyncio.Future[RunResult]:
         return self.force.execute(trigger_input, run_id=run_id)
 
+    def cancel(self, run_id: str) -> bool:
+        return self.force.cancel(run_id)
+
     async def reload(self, assembly: Assembly) -> None:
         """Swap the code for runs that begin from now on. Raises `NodeLoadError`, and then the old code stays."""
         await self.force.replace(assembly)

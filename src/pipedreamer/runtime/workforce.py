@@ -37,6 +37,9 @@ class Workforce:
             raise RuntimeError("there is no assembly yet")
         return self._executor.execute(trigger_input, run_id=run_id)
 
+    def cancel(self, run_id: str) -> bool:
+        return self._executor is not None and self._executor.cancel(run_id)
+
     async def replace(self, assembly: Assembly) -> None:
         """Swap the code of all languages, or of none.
 

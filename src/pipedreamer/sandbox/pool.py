@@ -150,6 +150,14 @@ class Pool:
             self._waiting.append(job)
         self._watch()
 
+    def cancel(self, job: Job) -> None:
+        """End a job early, one that says it is not `ready`: its nodes are stopped, if need be with their process."""
+        if job in self._waiting:
+            self._waiting.remove(job)
+            job.ready()
+        for worker in self._living:
+            worker.cancel(job)
+
     def wind_down(self) -> None:
         """Take no more jobs; the workers end with those they have."""
         self._size = 0

@@ -17,6 +17,7 @@ from pipedreamer.sandbox.proc import use
 from pipedreamer.sandbox.process import Process
 from pipedreamer.sandbox.protocol import (
     TEXT_LIMIT,
+    Cancel,
     Code,
     Fetch,
     FetchMore,
@@ -35,6 +36,8 @@ from pipedreamer.sandbox.stray import Stray
 
 LOAD_SECONDS = 60
 EXIT_SECONDS = 2
+CANCEL_SECONDS = 0.5
+"""So long a node has to stop that was told to."""
 LAST_WORDS_SECONDS = 0.1
 _LONGEST_ERROR: Final = 4 * TEXT_LIMIT
 """In bytes of UTF-8."""
@@ -134,6 +137,17 @@ class Worker(asyncio.Protocol):
         self.jobs[self._serial] = job
         self.started[self._serial] = now_ns()
         self._write(frame)
+
+    def cancel(self, job: Job) -> None:
+        """Have a job's nodes stop, if it has it."""
+        for serial in [serial for serial, known in self.jobs.items() if known is job]:
+            self.send(Cancel(serial))
+            self._loop.call_later(CANCEL_SECONDS, self._insist, serial)
+
+    def _insist(self, serial: int) -> None:
+        if serial in self.jobs:
+            mine = frozenset(attempt for attempt in self.page.running() if attempt.run == serial)
+            self.kill(mine, "did not stop when its run was cancelled")
 
     def send(self, message: ToWorker) -> None:
         self._write(pack(message))

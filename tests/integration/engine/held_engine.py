@@ -31,6 +31,9 @@ class Held:
             await asyncio.sleep(0.01)
         return RunResult(run_id or "run-1", "1.0", {"held": trigger_input}, {}, Timing(1, 2, 1))
 
+    def cancel(self, run_id: str) -> bool:  # noqa: ARG002
+        return False
+
 
 async def main(drain_seconds: float) -> None:
     listener = bind("127.0.0.1", 0)
