@@ -157,11 +157,11 @@ def test_ctrl_c_ends_the_program_quietly_even_while_its_reader_is_slow(person: A
     assert process.returncode == 130
 
 
-@pytest.fixture
-def interrupted(person: Any) -> Any:
-    """The environment of a program that gets Ctrl-C while it imports its first library."""
-    library = "import os, signal, sys\nos.kill(os.getpid(), signal.SIGINT)\nsys.exit('it went on')\n"
-    (person.folder / "typer.py").write_text(library)
+@pytest.fixture(params=["signal", "typer"])
+def interrupted(person: Any, request: pytest.FixtureRequest) -> Any:
+    """The environment of a program that gets Ctrl-C while it imports its first library, or Python's own `signal`."""
+    library = "import os, sys\nos.kill(os.getpid(), 2)\nsys.exit('it went on')\n"
+    (person.folder / f"{request.param}.py").write_text(library)
     return person.environment({"PYTHONPATH": str(person.folder)})
 
 

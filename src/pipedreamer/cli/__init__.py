@@ -4,8 +4,9 @@ Duty: read the command line, call the room that does the work, and say what came
 exit codes 0 good, 1 it failed, 2 wrong use). It must not do the work itself, and no other room imports it.
 """
 
+# `signal` is this with enums, which take several milliseconds: as long Ctrl-C would show a traceback.
+import _signal as signal  # type: ignore[import-not-found]
 import os
-import signal
 
 TYPE_CHECKING = False  # its own module takes as long as all else here
 if TYPE_CHECKING:
