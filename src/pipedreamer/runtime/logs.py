@@ -47,7 +47,8 @@ class ConsoleLog:
     def __call__(self, line: NodeLine) -> None:
         stream = self._err if line.level in ("warn", "error") else self._out
         prefix = f"[{line.node}] {line.level.upper()} " if line.node else f"[workflow] {line.level.upper()} "
-        print(prefix + harmless(line.message), file=stream, flush=True)
+        # Indented, what is told further down in a message cannot look like the next one.
+        print(prefix + harmless(line.message).replace("\n", "\n  "), file=stream, flush=True)
 
 
 class JsonLog:
