@@ -40,6 +40,32 @@ def run(ctx, input):
         connection.sendall(ctx.secrets["store"]["password"].encode())
         return {"said": connection.recv(16).decode(), "text": input["text"], "region": input["region"]}
 """
+STORE_TS = """
+export default async function run(
+  { secrets }: { secrets: { store: { password: string } } },
+  input: { port: number; text: string; region: string },
+) {
+  new Uint8Array(400 << 20).fill(1);
+  const connection = await Deno.connect({ hostname: "localhost", port: input.port });
+  await connection.write(new TextEncoder().encode(secrets.store.password));
+  const answer = new Uint8Array(16);
+  const size = await connection.read(answer) ?? 0;
+  connection.close();
+  return { said: new TextDecoder().decode(answer.subarray(0, size)), text: input.text, region: input.region };
+}
+"""
+GATHER_TS = """
+import type { Context } from "pipedreamer";
+
+export default async function run(ctx: Context, input: { file: string; url: string }) {
+  const text = await Deno.readTextFile(input.file);
+  const answer = await ctx.fetch("desk", input.url);
+  if (!answer.ok) throw new Error(`answered ${answer.status}`);
+  const region = Deno.env.get("REGION");
+  if (region === undefined) throw new Error("no region");
+  return { ...input, text, region };
+}
+"""
 SECRETS = "desk: {token: desk-token-1234}\nstore: {password: store-password-1234}\nother: {token: never-used-1234}\n"
 
 
@@ -98,9 +124,14 @@ def flow(person: Any, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("ending", [".py", ".ts"])
 def test_the_printed_block_does_and_with_less_it_fails(
-    person: Any, flow: Path, desk: int, storage: int, tmp_path: Path
+    person: Any, flow: Path, desk: int, storage: int, tmp_path: Path, ending: str
 ) -> None:
+    (flow / "nodes" / "gather.ts").write_text(GATHER_TS)
+    (flow / "nodes" / "store.ts").write_text(STORE_TS)
+    head = HEAD.replace(".py", ending)
+    (flow / "workflow.yaml").write_text(head)
     file = tmp_path / "data" / "accounts.csv"
     given = json.dumps({"file": str(file), "url": f"http://127.0.0.1:{desk}/", "port": storage})
     env = {"REGION": "north"}
@@ -115,11 +146,11 @@ def test_the_printed_block_does_and_with_less_it_fails(
         "secrets": ["store"],
         "inject": ["desk"],
     }
-    assert f"- {file}  # gather (nodes/gather.py:6)\n" in observed.stdout
+    assert f"- {file}  # gather (nodes/gather{ending}:{6 if ending == '.py' else 5})\n" in observed.stdout
     assert "1234" not in observed.stdout + observed.stderr
 
     def runs(text: str) -> bool:
-        (flow / "workflow.yaml").write_text(HEAD + text)
+        (flow / "workflow.yaml").write_text(head + text)
         done = person.run("run", "flow", "--input", given, env=env)
         assert done.stdout, done.stderr
         answer = json.loads(done.stdout)

@@ -2,6 +2,7 @@
 
 import base64
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -9,14 +10,19 @@ import msgspec
 import orjson
 
 import pipedreamer.sandbox.deno
+from pipedreamer.errors import PackageError
 from pipedreamer.project import Language, Project
+from pipedreamer.project.cache import cache_folder
 from pipedreamer.project.modules import Modules, find_deno, modules
+from pipedreamer.sandbox.lock import jail
+from pipedreamer.sandbox.lock.locking import system_paths
 from pipedreamer.sandbox.lock.policy import SCRATCH, Policy, Program
 from pipedreamer.spec import Permissions
 
 _SOURCES: Final = Path(pipedreamer.sandbox.deno.__file__).parent
 _OF_DENO: Final = 640 << 20
 """What V8 takes without any code, nearly all of it addresses that are only reserved, in bytes."""
+_READS: Final = "--allow-read="
 _ENVIRONMENT: Final = {
     "DENO_DIR": "/tmp/.deno",  # noqa: S108 - the jail's own
     "DENO_NO_UPDATE_CHECK": "1",
@@ -24,6 +30,10 @@ _ENVIRONMENT: Final = {
     "RES_OPTIONS": "use-vc",  # names are looked up over TCP, which the engine answers
 }
 """Of which nodes see nothing: variables are theirs only by the policy's `env`."""
+_RECORDING: Final = {"DENO_AUDIT_PERMISSIONS": ".asked.jsonl", "DENO_TRACE_PERMISSIONS": "1"}
+"""Deno writes down what it is asked for, and by whom; `sandbox/deno/observed.ts` has the file's name too."""
+_ROOM_TO_RECORD: Final = 1 << 30
+"""In bytes. What was told is given back, but counts in the length of the file."""
 
 
 def locked(policy: Policy, language: Language, project: Project) -> Policy:
@@ -42,6 +52,28 @@ def locked(policy: Policy, language: Language, project: Project) -> Policy:
     return msgspec.structs.replace(policy, whole=(*policy.whole, arguments[0]), program=program)
 
 
+def everyones(language: Language, site: Path | None) -> tuple[str, ...]:
+    """What every worker of a language reads outside of its workflow's folder; `site` has Python's packages."""
+    if language == "python":
+        return (*([os.path.realpath(site)] if site else []), *system_paths(), *jail.DEVICES)
+    try:
+        fetched = [str(cache_folder("modules"))]
+    except PackageError:  # then nothing is imported from outside
+        fetched = []
+    return (str(_SOURCES), *fetched)
+
+
+def watched(policy: Policy, opened: Iterable[str]) -> Policy:
+    """The policy for a worker that tells what it is asked for, and may by now read what was `opened` for it."""
+    program = policy.program
+    if program is None:
+        return policy
+    more = _listed(tuple(opened))
+    arguments = tuple(f"{one},{more}" if more and one.startswith(_READS) else one for one in program.arguments)
+    program = msgspec.structs.replace(program, arguments=arguments, env=program.env | _RECORDING)
+    return msgspec.structs.replace(policy, program=program, scratch_size=_ROOM_TO_RECORD)
+
+
 def _imports(found: Modules) -> tuple[str, ...]:
     import_map = "data:application/json;base64," + base64.b64encode(orjson.dumps(found.import_map)).decode()
     lock = (f"--lock={found.lock}", "--frozen") if found.lock else ("--no-lock",)
@@ -54,7 +86,7 @@ def _deno(policy: Policy, permissions: Permissions) -> tuple[str, ...]:
     write = (*policy.write, SCRATCH)
     return (
         os.path.realpath(find_deno()), "run", "--quiet", "--no-prompt", "--no-config", "--cached-only",
-        "--node-modules-dir=none", f"--allow-read={_listed(read)}", f"--allow-write={_listed(write)}",
+        "--node-modules-dir=none", f"{_READS}{_listed(read)}", f"--allow-write={_listed(write)}",
         *(("--allow-net",) if policy.tcp else ("--deny-net",)),
         "--ignore-env", *((f"--allow-env={','.join(policy.env)}",) if policy.env else ()),
         "--deny-run", "--deny-ffi", "--allow-sys=uid,gid",

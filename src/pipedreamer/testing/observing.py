@@ -15,6 +15,7 @@ from pipedreamer.errors import PipedreamerError
 from pipedreamer.project import Project
 from pipedreamer.runtime.assembly import Assembly, assemble
 from pipedreamer.runtime.broker import Broker
+from pipedreamer.runtime.languages import everyones
 from pipedreamer.runtime.mask import Mask
 from pipedreamer.runtime.observing import Findings, Opener, Sighting, Watch, lent
 from pipedreamer.runtime.observing.findings import UNSEEN_LIBRARY
@@ -52,7 +53,9 @@ class Observation:
 
     def __post_init__(self) -> None:
         before = self.declared.read if self.is_live else ()
-        self.opener = Opener(self.subject.project.root, self.site, (*before, *self.declared.write))
+        project = self.subject.project
+        mine = {node: everyones(project.language(node), self.site) for node in project.workflow.nodes}
+        self.opener = Opener(project.root, mine, (*before, *self.declared.write))
         self.findings = Findings(self.declared, self.opener, os.environ)
 
     @property
@@ -128,11 +131,13 @@ class WatchedBench(Bench):
         observation, node = self._observation, assembly.plan.nodes[0]
         watch, scene = observation.watch, self._noted(scene)
         observe = Observe(lent(os.environ))
+        (part,) = assembly.parts.values()
+        data = part.policy.program.data if part.policy.program else 0
         assembly = assembly.with_parts(
             lambda part: replace(part, code=msgspec.structs.replace(part.code, observe=observe))
         )
         for further in reversed(range(MOST_TRIES)):
-            watch.begin(node.id)
+            watch.begin(node.id, data)
             opened = assembly.with_parts(lambda part: replace(part, policy=observation.opener.policy(part.policy)))
             try:
                 result, seconds = await super().run(opened, given, scene, run_id)

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from pipedreamer.testing.observing import Observation
 from pipedreamer.testing.opening import open_subject
 from pipedreamer.testing.outcome import Outcome
 from pipedreamer.testing.suite import Live, Suite
 from pipedreamer.testing.trials import node_trials, pipeline_trials
 
 RunTests = Callable[..., Awaitable[list[Outcome]]]
+Observe = Callable[..., Awaitable[tuple[Observation, Outcome]]]
 
 
 @pytest.fixture
@@ -50,3 +52,31 @@ def run_one(run_tests: RunTests, write_tested: Callable[..., Path]) -> Callable[
         return outcome
 
     return run
+
+
+@pytest.fixture
+def observe(write_workflow: Any) -> Observe:
+    """`await observe(source, fixture, extra_yaml)` -> the observation of one node `n`, and how its test went.
+
+    `name` is `n.ts` for a source in TypeScript.
+    """
+
+    async def observed(
+        source: str, fixture: str = "{}", extra: str = "", name: str = "n"
+    ) -> tuple[Observation, Outcome]:
+        files = {"tests/fixtures/n.json": fixture}
+        subject = open_subject(write_workflow({name: source}, extra=extra, files=files))
+        observation = Observation(subject)
+        (outcome,) = [outcome async for outcome in observation.fixtures(node_trials(subject))]
+        return observation, outcome
+
+    return observed
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for number in range(6):
+        (folder / f"{number}.txt").write_text(str(number))
+    return folder

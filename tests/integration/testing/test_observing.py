@@ -1,42 +1,14 @@
 """Nodes that are watched, in real workers: what is seen of them, and what they are given meanwhile."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.integration.testing.conftest import Observe
 
 from pipedreamer.spec import Destination, Permissions
 from pipedreamer.testing.observing import Observation
-from pipedreamer.testing.opening import open_subject
-from pipedreamer.testing.outcome import Outcome
 from pipedreamer.testing.trials import node_trials
-
-Observe = Callable[..., Any]
-
-
-@pytest.fixture
-def observe(write_workflow: Any) -> Observe:
-    """`await observe(source, fixture, extra_yaml)` -> the observation of one node `n`, and how its test went."""
-
-    async def observed(source: str, fixture: str = "{}", extra: str = "") -> tuple[Observation, Outcome]:
-        files = {"tests/fixtures/n.json": fixture}
-        subject = open_subject(write_workflow({"n": source}, extra=extra, files=files))
-        observation = Observation(subject)
-        (outcome,) = [outcome async for outcome in observation.fixtures(node_trials(subject))]
-        return observation, outcome
-
-    return observed
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for number in range(6):
-        (folder / f"{number}.txt").write_text(str(number))
-    return folder
 
 
 def notes(observation: Observation) -> str:

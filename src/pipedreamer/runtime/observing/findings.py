@@ -133,7 +133,8 @@ class Findings:
     def _read(self, one: Sighting, failed: bool) -> None:
         path = one.name
         is_there = os.path.lexists(path)
-        if self._opener.is_everyones(path) or (is_scratch(path) and one.found and not self._opener.is_open(path)):
+        is_own = is_scratch(path) and one.found and not self._opener.is_open(path)
+        if is_own or self._opener.is_everyones(path, one.node):
             return
         if not is_there and not one.found:
             return
@@ -151,7 +152,7 @@ class Findings:
     def _write(self, one: Sighting) -> None:
         path = Path(one.name)
         is_own = is_scratch(one.name) and one.found and not _covered(one.name, self._declared.write)
-        if is_own or self._opener.is_everyones(one.name):
+        if is_own or self._opener.is_everyones(one.name, one.node):
             return
         if one.kind == "change" and not path.is_dir():
             path = path.parent

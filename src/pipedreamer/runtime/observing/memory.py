@@ -23,12 +23,15 @@ def together(peaks: dict[str, int]) -> int:
 
 
 class Scale:
-    """Weighs one process from its making until `close`; `peak` is in bytes, beyond what it started with."""
+    """Weighs one process from its making until `close`; `peak` is in bytes, beyond what it started with.
 
-    def __init__(self, process: int) -> None:
+    That is what its parent has, or for another program than its parent's `data`, which its limit allows for.
+    """
+
+    def __init__(self, process: int, data: int = 0) -> None:
         self.peak = 0
         self._process = process
-        self._before = _status(_status(process).get("PPid", 0))
+        self._before = {"VmData": data} if data else _status(_status(process).get("PPid", 0))
         self._task = asyncio.get_running_loop().create_task(self._watch())
 
     def weigh(self) -> None:

@@ -21,7 +21,7 @@ NoteHost = Callable[[Destination, str], None]
 NoteSecret = Callable[[str, str], None]
 """Hears which secret a fetch was sent with, and why `inject` would not do for it."""
 
-FETCH, DRIVER = "ctx.fetch", "a connection of its own"
+FETCH, GLOBAL, DRIVER = "ctx.fetch", "fetch", "a connection of its own"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -89,7 +89,7 @@ class NotedBroker:
             self._look_at(request)
         async with self._inner.open(request, worker) as answer:
             if request.kind != "k8s":
-                self._look_at_url(parsed(answer.url))
+                self._look_at_url(parsed(answer.url), request)
             yield answer
 
     def _look_at(self, request: Fetch) -> None:
@@ -99,10 +99,10 @@ class NotedBroker:
             full = with_auth(request.headers, request.service, self._secrets.get(request.service), basic_auth(url))
         except FetchError:
             return  # the broker says so to the node
-        self._look_at_url(url)
+        self._look_at_url(url, request)
         if full != bare:
             is_open = url.scheme != "https" and url.raw_host.decode() not in _LOOPBACK
             self._note_secret(request.service, "sent unencrypted, which inject never does" if is_open else "")
 
-    def _look_at_url(self, url: httpx.URL) -> None:
-        self._note(Destination(url.raw_host.decode(), port_of(url)), FETCH)
+    def _look_at_url(self, url: httpx.URL, request: Fetch) -> None:
+        self._note(Destination(url.raw_host.decode(), port_of(url)), GLOBAL if request.kind == "global" else FETCH)

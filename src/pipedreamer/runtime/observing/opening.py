@@ -4,6 +4,7 @@ Nothing is open at the beginning: what a node asked for in vain is opened for it
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,8 +14,7 @@ import msgspec
 from pipedreamer.errors import ProjectError
 from pipedreamer.project.grants import followed, refusal
 from pipedreamer.project.readable import Readable, readable
-from pipedreamer.sandbox.lock import jail
-from pipedreamer.sandbox.lock.locking import system_paths
+from pipedreamer.runtime.languages import watched
 from pipedreamer.sandbox.lock.policy import Policy
 from pipedreamer.spec.granted_paths import SCRATCH, covers
 
@@ -23,25 +23,21 @@ _SHARED: Final = 0o004
 
 @dataclass(slots=True)
 class Opener:
-    """For the workflow in the folder `root` with packages in `site`.
+    """For the workflow in the folder `root`; `everyones` are other paths that the worker of a node reads anyway.
 
     `open_before` are paths that are open from the beginning, `opened` those that are by now.
     """
 
     root: Path
-    site: Path | None = None
+    everyones: Mapping[str, tuple[str, ...]]
     open_before: tuple[str, ...] = ()
     opened: dict[str, Readable] = field(default_factory=dict)
-    _everyones: tuple[str, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        site = [os.path.realpath(self.site)] if self.site else []
-        self._everyones = (str(self.root), *site, *system_paths(), *jail.DEVICES)
-
-    def is_everyones(self, path: str) -> bool:
-        """Whether a worker may read it anyway."""
+    def is_everyones(self, path: str, node: str) -> bool:
+        """Whether this node's worker may read it anyway."""
         spellings = (path, os.path.realpath(path))
-        return any(covers(one, spelled) for one in self._everyones for spelled in spellings)
+        mine = (str(self.root), *self.everyones[node])
+        return any(covers(one, spelled) for one in mine for spelled in spellings)
 
     def refusal(self, path: str, *, writes: bool = False) -> str:
         """Why nobody could grant it; "" where one can."""
@@ -65,14 +61,15 @@ class Opener:
         return any(covers(one, path) for one in (*self.open_before, *self.opened))
 
     def policy(self, policy: Policy) -> Policy:
-        """The policy with what is open by now."""
+        """The policy with what is open by now, for a worker that tells what it is asked for."""
         found = self.opened.values()
-        return msgspec.structs.replace(
+        opened = msgspec.structs.replace(
             policy,
             whole=(*policy.whole, *(path for one in found for path in one.whole)),
             listed=(*policy.listed, *(path for one in found for path in one.listed)),
             links=(*policy.links, *(path for one in found for path in one.links)),
         )
+        return watched(opened, (*self.opened, *(path for one in found for path in (*one.whole, *one.listed))))
 
     def _readable(self, path: str) -> Readable | None:
         """Its parts without what is hidden or private; None where nothing is left, or it is too large to look."""

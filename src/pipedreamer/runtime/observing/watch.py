@@ -12,11 +12,13 @@ class Watch:
     def __init__(self) -> None:
         self.peaks: dict[str, int] = {}
         self._node = ""
+        self._data = 0
         self._seen: dict[Sighting, None] = {}
         self._scale: Scale | None = None
 
-    def begin(self, node: str) -> None:
-        self._node, self._seen = node, {}
+    def begin(self, node: str, data: int = 0) -> None:
+        """`data` is the memory in bytes that the node's worker takes as it is, where that is a program of its own."""
+        self._node, self._data, self._seen = node, data, {}
 
     def end(self) -> tuple[Sighting, ...]:
         """What was seen since `begin`, in order."""
@@ -31,7 +33,7 @@ class Watch:
         if message.kind == "worker":
             if self._scale is not None:
                 self._scale.close()
-            self._scale = Scale(process)
+            self._scale = Scale(process, self._data)
         else:
             place, library = message.place, message.library
             self._see(Sighting(message.kind, message.name, self._node, place, library, message.found))

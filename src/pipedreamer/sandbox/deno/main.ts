@@ -15,7 +15,8 @@ import { Flight } from "./flight.ts";
 import { Invoker } from "./invoke.ts";
 import { Lines } from "./lines.ts";
 import { Loader } from "./loader.ts";
-import type { CodeMessage, ToWorker } from "./protocol.ts";
+import type { Observer } from "./observed.ts";
+import type { CodeMessage, ObserveMessage, ToWorker } from "./protocol.ts";
 import { Redirect } from "./redirect.ts";
 import { Runner } from "./runner.ts";
 import { catchTheRest, surround } from "./surroundings.ts";
@@ -26,7 +27,7 @@ import { Outbox, receive } from "./wire.ts";
 const { args, chdir, exit, openSync, removeSync, stderr, stdin, stdout } = Deno;
 const { setImmediate, Promise: Promises, RangeError: RangeErrors } = globalThis;
 const MOST_FRAMES_SHOWN = 50;
-const NO_FILES = new Map<string, string>();
+const NOTHING = new Map<string, string>();
 
 /** Outside of any attempt, so that it does not end with one. */
 const later = (task: () => void): void => void current.exit(() => setImmediate(task));
@@ -78,7 +79,7 @@ class Worker {
       case "settings": {
         const [, config, secrets, files] = message;
         this.settings = { config: decodeUtf8(config), secrets: decodeUtf8(secrets) };
-        return this.redirect.replace(files ?? NO_FILES);
+        return this.redirect.replace(files ?? NOTHING);
       }
       case "code":
         return void this.load(message);
@@ -87,16 +88,26 @@ class Worker {
     }
   }
 
-  private async load([, root, codes, stages, , jitter = true]: CodeMessage): Promise<void> {
+  private async load([, root, codes, stages, , jitter = true, observe]: CodeMessage): Promise<void> {
+    const observer = observe ? await this.watch(root, observe) : undefined;
     chdir(root);
     this.redirect.settle(root);
     const explainer = new Explainer(root);
     catchTheRest(explainer, new Timers(), this.lines);
     const [nodes, messages] = await new Loader(root, explainer).load(codes);
+    observer?.tellAll();
     if (messages.length) return this.outbox.send(["unloaded", messages]);
     const invoker = new Invoker(this.clock, this.flight, this.fetcher, this.lines, explainer);
-    this.runner = new Runner({ nodes, stages, jitter }, invoker, this.outbox, this.clock.now);
+    const watched = observer?.around(nodes) ?? nodes;
+    this.runner = new Runner({ nodes: watched, stages, jitter }, invoker, this.outbox, this.clock.now);
     this.outbox.send(["ready"]);
+  }
+
+  private async watch(root: string, [lent = NOTHING]: ObserveMessage): Promise<Observer> {
+    const { Observer } = await import("./observed.ts"); // few workers want it
+    const observer = new Observer(root, lent, this.outbox);
+    this.redirect.heard = (path) => observer.mocked(path);
+    return observer;
   }
 }
 

@@ -24,6 +24,9 @@ export type Pair = readonly [name: string, value: string];
 /** `file` is "" for a node of the other language; `parents` are indices, in the order of the edges. */
 export type NodeCode = [id: string, file: string, timeoutMs: number, retries: number, parents: number[]];
 
+/** The worker tells what its code asks for; `lent` are variables that the workflow's own code gets on asking. */
+export type ObserveMessage = [lent?: Map<string, string>];
+
 export type CodeMessage = [
   tag: "code",
   root: string,
@@ -31,7 +34,7 @@ export type CodeMessage = [
   stages: number[][],
   paths?: string[],
   jitter?: boolean,
-  observe?: null,
+  observe?: ObserveMessage | null,
 ];
 
 /** Run the plan, or the `nodes` of it, without those that are `done`: their outputs. See protocol.py. */
@@ -59,6 +62,8 @@ export type ToWorker =
   | [tag: "cancel", run: number]
   | [tag: "idle"]
   | FetchEvent;
+
+export type ObservedKind = "worker" | "read" | "look" | "write" | "change" | "env" | "secret" | "program";
 
 export type State = "ok" | "retry" | "failed" | "cancelled";
 
@@ -96,6 +101,14 @@ export type ToEngine =
   ]
   | readonly ["more", id: number, taken: number]
   | readonly ["stop", id: number]
+  | readonly [
+    tag: "observed",
+    kind: ObservedKind,
+    name: string,
+    place: string,
+    library: string,
+    found: boolean,
+  ]
   | readonly ["stuck", run: number, node: number];
 
 /** The message of a node that did not end in time, whichever side ended it. */

@@ -12,6 +12,8 @@ type Path = string | URL;
 
 /** The files of the fixture that is running. */
 export class Redirect {
+  /** Hears which of them are read. */
+  heard: (path: string) => void = () => {};
   private texts = new Table<string, string>();
   private given: ReadonlyMap<string, string> = new Table();
   private root = "/";
@@ -40,7 +42,10 @@ export class Redirect {
   }
 
   private find(path: Path): string | undefined {
-    return this.texts.get(this.absolute(path));
+    const absolute = this.absolute(path);
+    const text = this.texts.get(absolute);
+    if (text !== undefined) this.heard(absolute);
+    return text;
   }
 
   private bytes(path: Path): Uint8Array<ArrayBuffer> | undefined {

@@ -16,8 +16,8 @@ from pipedreamer.sandbox.protocol import LOCKED, SHEET_SIZE
 def become(lock: Lock, connection: int, flight: int, output: int) -> NoReturn:
     """Be the policy's program: the engine's socket is its standard input and output, stray output its standard error.
 
-    Its last arguments are what to add to nanoseconds since 1970 to get the monotonic clock's, which is the wire's, and
-    a file that the engine has open, too (`sandbox/ledger.py`).
+    It begins in its scratch folder. Its last arguments are what to add to nanoseconds since 1970 to get the monotonic
+    clock's, which is the wire's, and a file that the engine has open, too (`sandbox/ledger.py`).
     """
     program = lock.policy.program
     try:
@@ -39,6 +39,7 @@ def become(lock: Lock, connection: int, flight: int, output: int) -> NoReturn:
             os.dup2(connection, standard)
         os.close(connection)
         scratch = tempfile.gettempdir()
+        os.chdir(scratch)
         arguments = [argument.replace(SCRATCH, scratch) for argument in program.arguments]
         offset = time.monotonic_ns() - time.time_ns()
         os.execve(arguments[0], [*arguments, str(offset), name], dict(os.environ))  # noqa: S606
