@@ -187,6 +187,49 @@ async def test_a_write_is_refused_and_its_folder_is_named(observe: Observe, data
     assert observation.findings.reason("write", str(data)).how == "was refused while observing"
 
 
+@pytest.mark.parametrize("count", [1, 10])
+async def test_for_what_it_made_a_node_needs_the_folder(observe: Observe, data: Path, count: int) -> None:
+    source = f"""
+        import os
+        def run(ctx, input):
+            os.makedirs("{data}/out", exist_ok=True)
+            for number in range({count}):
+                with open(f"{data}/new-{{number}}.txt", "w") as file:
+                    file.write("x")
+                with open(f"{data}/out/{{number}}.txt", "w") as file:
+                    file.write("x")
+            open("{data}/1.txt", "w").close()
+    """
+    observation, outcome = await observe(source, extra=f"permissions: {{write: [{data}]}}")
+    assert outcome.reasons == ()
+    assert (data / "new-0.txt").exists()
+    assert observation.block.write == (str(data),)
+
+
+async def test_a_file_that_was_there_is_all_that_writing_to_it_needs(observe: Observe, data: Path) -> None:
+    source = f"""
+        def run(ctx, input):
+            open("{data}/1.txt", "w").close()
+            open("{data}/1.txt", "a").close()
+    """
+    observation, outcome = await observe(source, extra=f"permissions: {{write: [{data}]}}")
+    assert outcome.reasons == ()
+    assert observation.block.write == (f"{data}/1.txt",)
+
+
+@pytest.mark.parametrize("count", [4, 5])
+async def test_five_files_that_were_there_are_written_as_their_folder(observe: Observe, data: Path, count: int) -> None:
+    source = f"""
+        def run(ctx, input):
+            for number in range({count}):
+                open(f"{data}/{{number}}.txt", "w").close()
+    """
+    observation, outcome = await observe(source, extra=f"permissions: {{write: [{data}]}}")
+    assert outcome.reasons == ()
+    files = tuple(f"{data}/{number}.txt" for number in range(4))
+    assert observation.block.write == (files if count == 4 else (str(data),))
+
+
 async def test_variables_are_lent_to_the_workflows_own_code(observe: Observe, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_REGION", "north")
     monkeypatch.setenv("MY_TOKEN", "secret-token")

@@ -184,6 +184,19 @@ async def test_a_write_is_refused_and_what_it_needs_is_named(observe_ts: Observe
     assert {observation.findings.reason("write", entry).how for entry in written} == {"was refused while observing"}
 
 
+async def test_for_what_it_made_a_node_needs_the_folder(observe_ts: Observe, data: Path) -> None:
+    source = f"""
+        export default () => {{
+          Deno.mkdirSync("{data}/out", {{ recursive: true }});
+          for (let n = 0; n < 10; n++) Deno.writeTextFileSync(`{data}/out/${{n}}.txt`, "x");
+        }};
+    """
+    observation, outcome = await observe_ts(source, extra=f"permissions: {{write: [{data}]}}")
+    assert outcome.reasons == ()
+    assert (data / "out" / "9.txt").exists()
+    assert observation.block.write == (str(data),)
+
+
 async def test_variables_are_lent_to_the_workflows_own_code(
     observe_ts: Observe, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from pipedreamer.runtime.observing import memory
 from pipedreamer.runtime.observing.opening import Opener, is_scratch
-from pipedreamer.runtime.observing.paths import is_too_wide, smallest
+from pipedreamer.runtime.observing.paths import is_too_wide, smallest, there
 from pipedreamer.runtime.observing.sightings import Sighting
 from pipedreamer.runtime.observing.variables import looks_secret, may_be_granted
 from pipedreamer.spec import Destination, Permissions
@@ -43,6 +43,7 @@ class Findings:
         self._declared = declared
         self._opener = opener
         self._environment = environment
+        self._before = there(declared.write)
         self._seen: dict[str, dict[str, Reason]] = {}
         self._looks: dict[str, Sighting] = {}
         self._of_libraries: dict[tuple[str, str], str] = {}
@@ -156,7 +157,7 @@ class Findings:
             return
         if one.kind == "change" and not path.is_dir():
             path = path.parent
-        while not path.exists():
+        while not self._was_there(path):
             path = path.parent
         if str(path) == SCRATCH:
             return
@@ -164,6 +165,12 @@ class Findings:
             self._note(one, f"wanted to write {one.name}, but {path} {reason}")
         else:
             self._add("write", one, str(path))
+
+    def _was_there(self, path: Path) -> bool:
+        """Whether it was before any node ran: what they made themselves the next run has to make again."""
+        if self._before is None or not _covered(str(path), self._declared.write):
+            return path.exists()
+        return os.path.realpath(path) in self._before
 
     def _variable(self, one: Sighting, failed: bool) -> None:
         if not may_be_granted(one.name):
@@ -198,7 +205,7 @@ class Findings:
 
     @property
     def _writes(self) -> tuple[str, ...]:
-        return smallest(self._entries("write"), lambda _: False)
+        return smallest(self._entries("write"), lambda folder: self._opener.is_whole(folder, writes=True))
 
     def _entries(self, kind: str) -> list[str]:
         return list(self._seen.get(kind, {}))

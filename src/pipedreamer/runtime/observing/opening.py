@@ -44,9 +44,9 @@ class Opener:
         fault = refusal(self.root, path, writes=writes)
         return fault.message if fault else ""
 
-    def is_whole(self, folder: str) -> bool:
+    def is_whole(self, folder: str, *, writes: bool = False) -> bool:
         """Whether a folder can be opened with everything below it: nothing hidden is there, and nothing private."""
-        found = None if self.refusal(folder) else self._readable(folder)
+        found = None if self.refusal(folder, writes=writes) else self._readable(folder)
         return found is not None and found.whole == [os.path.realpath(folder)]
 
     def open(self, path: str) -> bool:

@@ -1,5 +1,6 @@
 """Many paths -> the few to write down."""
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 from typing import Final
@@ -8,6 +9,8 @@ from pipedreamer.spec.granted_paths import covers
 
 ENOUGH: Final = 5
 """So many paths of one folder are written as the folder."""
+
+_MOST: Final = 20_000
 
 _TOO_WIDE: Final = frozenset(
     """
@@ -28,6 +31,18 @@ def smallest(paths: Iterable[str], may_stand_for_all: Callable[[str], bool]) -> 
     while folder := _full(kept, may_stand_for_all):
         kept = _uncovered({folder, *kept})
     return tuple(sorted(kept))
+
+
+def there(folders: Iterable[str]) -> frozenset[str] | None:
+    """What is in these folders now and they themselves, links resolved; None where it is too much to look at."""
+    found: set[str] = set()
+    for folder in filter(os.path.exists, map(os.path.realpath, folders)):
+        found.add(folder)
+        for place, below, files in os.walk(folder):
+            found.update(f"{place}/{name}" for name in (*below, *files))
+            if len(found) > _MOST:
+                return None
+    return frozenset(found)
 
 
 def is_too_wide(folder: str) -> bool:

@@ -1,8 +1,11 @@
 """Many paths become the few to write down."""
 
+from pathlib import Path
+
 import pytest
 
-from pipedreamer.runtime.observing.paths import ENOUGH, smallest
+import pipedreamer.runtime.observing.paths as module
+from pipedreamer.runtime.observing.paths import ENOUGH, smallest, there
 
 
 def yes(folder: str) -> bool:
@@ -49,3 +52,20 @@ def test_what_belongs_to_everybody_is_never_written_for_its_parts(folder: str) -
 
 def test_a_folder_with_a_name_of_its_own_at_the_top_may_be() -> None:
     assert smallest(files("/data"), yes) == ("/data",)
+
+
+def test_what_is_there_is_known_by_its_real_path(tmp_path: Path) -> None:
+    (tmp_path / "data" / "a").mkdir(parents=True)
+    (tmp_path / "data" / "a" / "1.csv").touch()
+    (tmp_path / "link").symlink_to("data")
+    data = str(tmp_path / "data")
+    assert there([str(tmp_path / "link"), str(tmp_path / "none")]) == frozenset((data, f"{data}/a", f"{data}/a/1.csv"))
+
+
+def test_what_is_too_much_to_look_at_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST", 3)
+    for name in "ab":
+        (tmp_path / name).touch()
+    assert there([str(tmp_path)]) is not None
+    (tmp_path / "c").touch()
+    assert there([str(tmp_path)]) is None
