@@ -132,11 +132,21 @@ def test_an_import_map_in_a_file_of_its_own_gets_the_names(person: Any, flow: Pa
 
 def test_the_types_are_renewed_and_those_of_a_person_s_own_are_kept(person: Any, flow: Path) -> None:
     (flow / "deno.json").write_text('{"imports": {"pipedreamer": "./own.ts"}}')
+    (flow / "own.ts").write_text('export * from "./.pipedreamer/pipedreamer.ts";\n')
     (flow / ".pipedreamer").mkdir()
     (flow / ".pipedreamer" / "pipedreamer.ts").write_text("// of an earlier version\n")
     assert person.run("types", "flow").returncode == 0
     assert (flow / ".pipedreamer" / "pipedreamer.ts").read_text() == TYPES.read_text()
     assert json.loads((flow / "deno.json").read_text())["imports"] == {"pipedreamer": "./own.ts"}
+
+
+def test_a_name_that_leads_to_no_file_is_mended_and_said(person: Any, flow: Path) -> None:
+    (flow / "deno.json").write_text('{"imports": {"pipedreamer": "./mod.ts"}}')
+    assert "  added flow/deno.json: imports.pipedreamer (was ./mod.ts, which is not there)\n" in (
+        person.run("types", "flow").stdout
+    )
+    assert deno_check(person, flow).returncode == 0
+    assert person.run("types", "flow").stdout == "everything that an editor needs is there\n"
 
 
 def test_nothing_is_written_where_one_file_cannot_be(person: Any, flow: Path) -> None:

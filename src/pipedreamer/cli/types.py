@@ -13,7 +13,7 @@ def command(ctx: typer.Context, directory: Directory = Path()) -> None:
     """Tell editors the types of TypeScript nodes.
 
     Writes them to .pipedreamer/pipedreamer.ts, and adds to the folder's deno.json what Deno's language server needs to
-    find them. Nothing that is set there is changed.
+    find them. Nothing that is set there is changed, but a `pipedreamer` that leads to no file.
     """
     terminal: Terminal = ctx.obj
     report = write_types(workflow_folder(directory))

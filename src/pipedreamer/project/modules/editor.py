@@ -32,7 +32,8 @@ class TypesReport:
 
 
 def write_types(project_root: Path) -> TypesReport:
-    """Write the types, and add to the folder's deno.json what is missing there; no setting of a person's is changed.
+    """Write the types, and add to the folder's deno.json what is missing there; no setting of a person's is changed,
+    but a `pipedreamer` that leads to no file: folders of the first generation name one of their engine's.
 
     Raises PackageError where Deno is missing, or a file has comments that writing it anew would lose, and
     PipedreamerError where one cannot be written; then none is changed.
@@ -102,12 +103,19 @@ class _Edits:
         whole = self.values.setdefault(file, {})
         mapping = whole.setdefault(key, {}) if inner else whole
         last = inner or key
-        if not isinstance(mapping, dict) or last in mapping:
+        before = mapping.get(last) if isinstance(mapping, dict) else None
+        is_dead = last == "pipedreamer" and before != value and self._leads_nowhere(file, before)
+        if not isinstance(mapping, dict) or (last in mapping and not is_dead):
             return
         mapping[last] = value
-        self.added.append(f"{self.root / file}: {key}{f'.{inner}' if inner else ''}")
+        was = f" (was {before}, which is not there)" if is_dead else ""
+        self.added.append(f"{self.root / file}: {key}{f'.{inner}' if inner else ''}{was}")
         told = self.changed.setdefault(file, {})
         (told.setdefault(key, {}) if inner else told)[last] = value
+
+    def _leads_nowhere(self, file: str, target: object) -> bool:
+        is_path = isinstance(target, str) and target.startswith(("./", "../"))
+        return is_path and not ((self.root / file).parent / str(target)).exists()
 
     def by_hand(self, file: str) -> str:
         """What a person has to add to a file."""
