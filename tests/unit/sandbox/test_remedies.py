@@ -14,6 +14,10 @@ from pipedreamer.sandbox.python.remedies import remedy
     ("error", "words"),
     [
         (FileNotFoundError(errno.ENOENT, "gone", "/etc/hosts"), "permissions.read"),
+        (
+            FileNotFoundError(errno.ENOENT, "gone", "/var/run/secrets/kubernetes.io/serviceaccount/token"),
+            "in tests `files`",
+        ),
         (OSError(errno.EROFS, "read-only", "/data/x"), "permissions.write"),
         (FileNotFoundError(errno.ENOENT, "gone", "/work/flow/.env"), "begin with a dot"),
         (PermissionError(errno.EPERM, "not permitted"), "no processes"),

@@ -4,6 +4,9 @@ const REFUSED = /^(Requires (\w+) access(?: to "(.*)")?), run again with the --a
 const MISSING = /^(?:No such file or directory|Permission denied|Operation not permitted) .*?'(\/.*?)'/s;
 const UNFETCHED = /^(Import ".*?" not a dependency)|(?:^|\n *0: )([^\n]*), --cached-only is specified/;
 const LONGEST_NAME = 200;
+const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/";
+const OF_SERVICE_ACCOUNT = "pods alone have the files of a service account, and a permissions block has to name them " +
+  "in read; in tests `files` of the fixture answers for them";
 
 /** What to do about a module that is not there: nothing is fetched while nodes run. */
 const LOCK_IT = "modules from outside are fetched beforehand, and only those whose names stand in a file: " +
@@ -38,5 +41,6 @@ function ofPermission(kind: string, name: string, root: string): string {
 }
 
 function ofPath(path: string): string {
+  if (path.startsWith(SERVICE_ACCOUNT)) return OF_SERVICE_ACCOUNT;
   return `nodes see their folder and /tmp; ${path.slice(0, LONGEST_NAME)} in permissions.read opens it`;
 }

@@ -18,6 +18,11 @@ _WITHOUT_PATH: Final = {
 }
 _SHUT: Final = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.EROFS)
 _OWN_FOLDER: Final = "nodes write to /tmp or to what permissions.write names, never into their folder"
+_SERVICE_ACCOUNT: Final = "/var/run/secrets/kubernetes.io/"
+_OF_SERVICE_ACCOUNT: Final = (
+    "pods alone have the files of a service account, and a permissions block has to name them in read; in tests "
+    "`files` of the fixture answers for them"
+)
 _LONGEST_NAME: Final = 200
 _SQLITE: Final = ("unable to open database file", "attempt to write a readonly database")
 _OF_TEMPFILE: Final = "No usable temporary directory found"
@@ -84,4 +89,6 @@ def _of_path(path: str, root: str, number: int) -> str:
         return "nodes have no /proc, /sys or /dev"
     if path == "/tmp" or path.startswith("/tmp/"):  # noqa: S108 - the sandbox's own
         return ""
+    if path.startswith(_SERVICE_ACCOUNT):
+        return _OF_SERVICE_ACCOUNT
     return f"nodes see their folder and /tmp; {path} in permissions.read or permissions.write opens it"

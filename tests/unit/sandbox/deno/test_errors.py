@@ -17,6 +17,11 @@ Attempt: 2 (nodes/n.ts:14)
 HERE = "(nodes/n.ts:3)"
 UNPLACED = ": throw an Error, which knows its place]"
 SHUT = "nodes see their folder and /tmp; /etc/shadow in permissions.read opens it"
+TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+OF_PODS = (
+    "pods alone have the files of a service account, and a permissions block has to name them in read; in tests "
+    "`files` of the fixture answers for them"
+)
 NODE = """\
 interface Text {
   lines: string[];
@@ -72,6 +77,8 @@ def test_the_way_there_is_in_the_log_and_its_end_in_the_message(start: Any) -> N
         ("return Promise.reject(null);", f"null [thrown as null{UNPLACED}"),
         ("Deno.readTextFileSync('/etc/shadow');",
          f'NotCapable: Requires read access to "/etc/shadow" [{SHUT}] {HERE}'),
+        (f"Deno.readTextFileSync('{TOKEN}');",
+         f'NotCapable: Requires read access to "{TOKEN}" [{OF_PODS}] {HERE}'),
         ("new Deno.Command('ls').outputSync();",
          'NotCapable: Requires run access to "ls" [nodes start no processes] (nodes/n.ts:3)'),
         ("await Deno.connect({hostname: 'shop.example', port: 80});",
