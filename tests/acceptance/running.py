@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -232,3 +233,11 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         if one.alive:
             with suppress(ProcessLookupError):
                 os.kill(one.pid, signal.SIGKILL)
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """A port that nobody listens at, and that nobody else is given in the meantime."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]

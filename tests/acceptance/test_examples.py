@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from tests.acceptance.running import closed_port
 
 from pipedreamer.project.modules import find_deno
 
@@ -512,11 +512,3 @@ def internet(pages: Mapping[str, Any] | None = None) -> Iterator[Internet]:
             server.closing.set()
             server.shutdown()
             thread.join()
-
-
-@contextmanager
-def closed_port() -> Iterator[int]:
-    """A port that nobody listens at, and that nobody else is given in the meantime."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]

@@ -13,8 +13,7 @@ export interface Context {
   // deno-lint-ignore no-explicit-any -- any JSON value
   readonly config: Record<string, any>;
   /** The workflow's secrets; a copy of the node's own. */
-  // deno-lint-ignore no-explicit-any -- any JSON value
-  readonly secrets: Record<string, any>;
+  readonly secrets: SecretsConfig;
   readonly log: Logger;
   readonly k8s: Cluster;
 
@@ -25,6 +24,10 @@ export interface Context {
    */
   fetch(service: string, path?: string, init?: FetchInit): Promise<Response>;
 }
+
+/** Secrets by the name of their service or file. */
+// deno-lint-ignore no-explicit-any -- any JSON value
+export type SecretsConfig = Record<string, any>;
 
 /** A node's log: one line a call, `fields` are written after the message. */
 export interface Logger {

@@ -1,0 +1,4 @@
+export interface Push {
+  repository: string;
+  commits?: string[];
+}
