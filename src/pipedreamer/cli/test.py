@@ -52,6 +52,7 @@ def command(
     zygote = Zygote()  # warms up while the rest is imported: hence the imports here
     import uvloop
 
+    from pipedreamer.project.modules import Imports
     from pipedreamer.project.packages import environment
     from pipedreamer.runtime.egress import DriverGateway, Egress
     from pipedreamer.runtime.http_broker import HttpBroker
@@ -78,7 +79,8 @@ def command(
         broker = HttpBroker(lambda: fetch_secrets(settings.secrets, allowed), permissions=lambda: allowed)
         around = Live(settings, broker, DriverGateway(Egress(allowed.net), tell=terminal.say))
     site = environment(subject.project.root, allow_build, say=terminal.say)
-    suite = Suite(subject=subject, site=site, live=around)
+    imports = Imports(subject.project.root, terminal.say)
+    suite = Suite(subject=subject, site=site, imports=imports, live=around)
     outcomes = uvloop.run(_run(suite, trials, zygote, terminal))
     if junit is not None:
         write_junit(junit, workflow.name, outcomes)

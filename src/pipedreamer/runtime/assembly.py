@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from pipedreamer.dag import Plan
 from pipedreamer.project import Language, Project
+from pipedreamer.project.modules import Imports
 from pipedreamer.runtime.confinement import policy
 from pipedreamer.runtime.languages import locked
 from pipedreamer.runtime.pooled_run import RunnableNode, RunnablePlan
@@ -41,10 +43,18 @@ class Assembly:
         return replace(self, parts={language: change(part) for language, part in self.parts.items()})
 
 
-def assemble(project: Project, site: Path | None = None, *, only: str | None = None, jitter: bool = True) -> Assembly:
+def assemble(
+    project: Project,
+    site: Path | None = None,
+    imports: Imports | None = None,
+    *,
+    only: str | None = None,
+    jitter: bool = True,
+) -> Assembly:
     """Number the nodes of the plan; `only` makes a plan of that one node, which gets the trigger's input.
 
-    `site` is the folder of its third-party packages.
+    `site` is the folder of its third-party packages, `imports` what its TypeScript nodes import where that was looked
+    for before.
     """
     plan = project.plan
     ids = [only] if only else [node_id for stage in plan.stages for node_id in stage]
@@ -63,8 +73,9 @@ def assemble(project: Project, site: Path | None = None, *, only: str | None = N
     )
     code = Code(root=str(project.root), nodes=nodes, stages=stages, paths=(str(site),) if site else (), jitter=jitter)
     confined = policy(project, site)
+    find_modules = partial((imports or Imports(project.root)).modules, only)
     parts = {
-        language: Part(_in_language(code, languages, language), locked(confined, language, project))
+        language: Part(_in_language(code, languages, language), locked(confined, language, project, find_modules))
         for language in dict.fromkeys(languages)
     }
     return Assembly(project.workflow.name, _runnable(plan, ids, stages, len(parts) > 1), parts, stages, languages)

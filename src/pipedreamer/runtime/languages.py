@@ -2,7 +2,7 @@
 
 import base64
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -13,11 +13,13 @@ import pipedreamer.sandbox.deno
 from pipedreamer.errors import PackageError
 from pipedreamer.project import Language, Project
 from pipedreamer.project.cache import cache_folder
-from pipedreamer.project.modules import Modules, find_deno, modules
+from pipedreamer.project.modules import Modules, find_deno
 from pipedreamer.sandbox.lock import jail
 from pipedreamer.sandbox.lock.locking import system_paths
 from pipedreamer.sandbox.lock.policy import SCRATCH, Policy, Program
 from pipedreamer.spec import Permissions
+
+FindModules = Callable[[], Modules]
 
 _SOURCES: Final = Path(pipedreamer.sandbox.deno.__file__).parent
 _OF_DENO: Final = 640 << 20
@@ -36,14 +38,14 @@ _ROOM_TO_RECORD: Final = 1 << 30
 """In bytes. What was told is given back, but counts in the length of the file."""
 
 
-def locked(policy: Policy, language: Language, project: Project) -> Policy:
-    """The policy of this language's workers.
+def locked(policy: Policy, language: Language, project: Project, find_modules: FindModules) -> Policy:
+    """The policy of this language's workers; modules are looked for where it has some.
 
     Raises `PackageError` where its runtime or a module is not installed, `ProjectError` for imports that lead nowhere.
     """
     if language == "python":
         return policy
-    found = modules(project.root)
+    found = find_modules()
     own = [str(_SOURCES), *(str(folder) for folder in (found.cache, found.lock) if folder)]
     policy = msgspec.structs.replace(policy, whole=(*policy.whole, *own))
     arguments = (*_deno(policy, project.workflow.permissions), *_imports(found), str(_SOURCES / "main.ts"))

@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from pipedreamer.errors import WiderPermissionsError
 from pipedreamer.project import Project, open_project
-from pipedreamer.runtime.assembly import assemble
+from pipedreamer.project.modules import Imports
+from pipedreamer.runtime.assembly import Assembly, assemble
 from pipedreamer.runtime.broker import Broker
 from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.egress import DriverGateway, Egress, OwnPorts, no_ports
@@ -67,9 +68,7 @@ class LiveWorkflow:
             gateway=lambda: DriverGateway(Egress(self.permissions.net, means.own_ports), tell=means.warn),
             demand=means.demand,
         )
-        site = means.packages(project.root)
-        assembly = assemble(project, site, jitter=means.jitter)
-        self.session = Session(assembly, self._seen(self._watch.current), around, zygote)
+        self.session = Session(self._assembled(project), self._seen(self._watch.current), around, zygote)
         self._earlier_failures = 0
 
     @property
@@ -95,7 +94,7 @@ class LiveWorkflow:
         if more := widened(self._started_with, project.workflow.permissions):
             raise WiderPermissionsError(more)
         watch = self._watch_settings(project)
-        await self.session.reload(assemble(project, self._means.packages(project.root), jitter=self._means.jitter))
+        await self.session.reload(self._assembled(project))
         self._earlier_failures += self._watch.failures
         self.project, self._watch = project, watch
         self._apply(watch.current)
@@ -124,6 +123,12 @@ class LiveWorkflow:
 
     async def __aexit__(self, *_: object) -> None:
         await self.session.close()
+
+    def _assembled(self, project: Project) -> Assembly:
+        """The project with all that it needs from outside, fetched where it is not there."""
+        means = self._means
+        imports = Imports(project.root, means.warn)
+        return assemble(project, means.packages(project.root), imports, jitter=means.jitter)
 
     def _apply(self, settings: Settings) -> None:
         self.mask = self.mask.with_secrets(settings.secrets)

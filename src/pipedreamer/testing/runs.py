@@ -9,6 +9,7 @@ import orjson
 
 from pipedreamer.errors import UsageError
 from pipedreamer.project import Project
+from pipedreamer.project.modules import Imports
 from pipedreamer.runtime.assembly import Assembly, assemble
 from pipedreamer.runtime.logs import NodeLine
 from pipedreamer.runtime.permitted_secrets import visible_secrets
@@ -67,11 +68,11 @@ class NodeRun:
         return self.value
 
 
-def node_assembly(project: Project, node_id: str, site: Path | None) -> Assembly:
+def node_assembly(project: Project, node_id: str, site: Path | None, imports: Imports | None = None) -> Assembly:
     """One node for a test with mocks: a single attempt, so that a retry cannot hide a failure."""
     node = project.plan.nodes[node_id]
     once = replace(project.plan, nodes={**project.plan.nodes, node_id: msgspec.structs.replace(node, retries=0)})
-    return assemble(replace(project, plan=once), site, only=node_id, jitter=False)
+    return assemble(replace(project, plan=once), site, imports, only=node_id, jitter=False)
 
 
 def mock_scene(project: Project, mocks: Mocks) -> tuple[Scene, MockBroker]:

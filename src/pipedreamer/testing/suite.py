@@ -7,6 +7,7 @@ from typing import Final
 
 from pipedreamer.errors import PipedreamerError
 from pipedreamer.project import Project
+from pipedreamer.project.modules import Imports
 from pipedreamer.runtime.assembly import Assembly, assemble
 from pipedreamer.runtime.broker import Broker
 from pipedreamer.runtime.mask import Mask
@@ -41,16 +42,18 @@ class Live:
 class Suite:
     """How tests are run: `site` has the workflow's packages; without `live` everything around a node is mocked.
 
-    `bench` makes where they run.
+    `imports` are what its TypeScript nodes import, where that was looked for before. `bench` makes where they run.
     """
 
     subject: Subject
     site: Path | None = None
+    imports: Imports | None = None
     live: Live | None = None
     bench: Callable[[Project, Zygote | None], Bench] = Bench
 
     async def run(self, trials: Iterable[Trial], zygote: Zygote | None = None) -> AsyncGenerator[Outcome, None]:
         """The outcomes, each as soon as it is there. Raises SandboxError where no worker process can be started."""
+        imports = self.imports or Imports(self.subject.project.root)
         async with self.bench(self.subject.project, zygote) as bench:
             for trial in trials:
                 if trial.trouble:
@@ -58,9 +61,9 @@ class Suite:
                 elif trial.fixture is None:
                     yield Outcome(node=trial.label, fixture=trial.name, status="no fixtures")
                 else:
-                    yield await self._try(bench, trial, trial.fixture)
+                    yield await self._try(bench, trial, trial.fixture, imports)
 
-    async def _try(self, bench: Bench, trial: Trial, fixture: Fixture) -> Outcome:
+    async def _try(self, bench: Bench, trial: Trial, fixture: Fixture, imports: Imports) -> Outcome:
         scene, mocks = self._surroundings(fixture)
         mask = Mask(scene.masked)
         is_compared = mocks is not None or not fixture.is_faked or fixture.expected is ABSENT
@@ -69,7 +72,7 @@ class Suite:
         seconds = 0.0
         bench.lines.clear()
         try:
-            assembly = self._assembly(trial, fixture)
+            assembly = self._assembly(trial, fixture, imports)
             result, seconds = await bench.run(assembly, fixture.input, scene, RUN_ID if mocks else None)
             wrong = reasons(result, fixture, trial.node, mask)
         except PipedreamerError as error:
@@ -97,11 +100,11 @@ class Suite:
             gateway=self.live.gateway,
         ), None
 
-    def _assembly(self, trial: Trial, fixture: Fixture) -> Assembly:
+    def _assembly(self, trial: Trial, fixture: Fixture, imports: Imports) -> Assembly:
         project = self.subject.project
         if trial.node is None:
             check_input(project, fixture.input)
-            return assemble(project, self.site, jitter=False)
+            return assemble(project, self.site, imports, jitter=False)
         if self.live is None:
-            return node_assembly(project, trial.node, self.site)
-        return assemble(project, self.site, only=trial.node)
+            return node_assembly(project, trial.node, self.site, imports)
+        return assemble(project, self.site, imports, only=trial.node)

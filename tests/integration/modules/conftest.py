@@ -3,14 +3,14 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from tests.registry import Registry, serving
 
-from pipedreamer.project.modules import Modules, find_deno
+from pipedreamer.project.modules import Imports, Modules, find_deno
 
 
 @pytest.fixture
@@ -56,6 +56,11 @@ def flow(tmp_path: Path) -> Flow:
     made = Flow(tmp_path / "flow")
     made.node('import { value } from "npm:alpha@1";')
     return made
+
+
+def modules(root: Path, say: Callable[[str], None] = lambda _: None) -> Modules:
+    """The modules of a folder as it is now."""
+    return Imports(root, say).modules()
 
 
 def returned(flow: Flow, found: Modules, scratch: Path, user: int | None = None) -> str:

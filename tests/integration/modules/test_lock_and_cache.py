@@ -10,12 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from tests.integration.modules.conftest import Flow, returned
+from tests.integration.modules.conftest import Flow, modules, returned
 from tests.registry import Registry
 
 from pipedreamer.errors import PackageError, ProjectError
 from pipedreamer.project import check
-from pipedreamer.project.modules import Modules, lock_modules, modules
+from pipedreamer.project.modules import Imports, Modules, lock_modules
 
 
 def caches(tmp_path: Path) -> list[str]:
@@ -458,8 +458,8 @@ def test_a_proxy_of_the_environment_is_used(
 
 MAKE = """
 import pathlib, sys
-from pipedreamer.project.modules import modules
-print(modules(pathlib.Path(sys.argv[1])).cache)
+from pipedreamer.project.modules import Imports
+print(Imports(pathlib.Path(sys.argv[1])).modules().cache)
 """
 
 
@@ -492,3 +492,40 @@ def test_one_that_is_killed_on_the_way_leaves_no_cache(registry: Registry, flow:
     registry.open.set()
     assert all(name.startswith(".making-") for name in caches(tmp_path))
     assert returned(flow, modules(flow.root), tmp_path) == "one"
+
+
+@pytest.mark.parametrize(
+    "broken", ["import './nowhere.ts';", "export default (;", "import 'npm:unlocked@1';", "import 'npm:alpha@0';"]
+)
+def test_what_is_wrong_with_one_node_is_left_out_for_another(registry: Registry, flow: Flow, broken: str) -> None:
+    lock_modules(flow.root)
+    flow.write("nodes/b.ts", broken)
+    flow.write("workflow.yaml", f"{(flow.root / 'workflow.yaml').read_text()}  b: {{path: nodes/b.ts}}\n")
+    imports = Imports(flow.root)
+    found = imports.modules("a")
+    assert found.cache is not None
+    assert (found.cache / "npm/registry.npmjs.org/alpha/1.0.0").is_dir()
+    for node in ("b", None):
+        with pytest.raises(ProjectError) as caught:
+            imports.modules(node)
+        assert [problem.file for problem in caught.value.problems] == [str(flow.root / "nodes" / "b.ts")]
+
+
+def test_without_a_lock_a_node_that_needs_none_gets_its_import_map(flow: Flow) -> None:
+    flow.write("nodes/b.ts", "import 'own'; export default () => 1;")
+    flow.write("own.ts", "")
+    flow.write("deno.json", '{"imports": {"own": "./own.ts"}}')
+    flow.write("workflow.yaml", f"{(flow.root / 'workflow.yaml').read_text()}  b: {{path: nodes/b.ts}}\n")
+    found = Imports(flow.root).modules("b")
+    assert (found.cache, found.lock) == (None, None)
+    assert found.import_map["imports"]["own"] == (flow.root / "own.ts").as_uri()
+
+
+def test_deno_is_asked_once_for_one_look_at_a_folder(flow: Flow) -> None:
+    flow.node("const value = 1;")
+    imports = Imports(flow.root)
+    before = imports.modules()
+    flow.node("import './nowhere.ts'; const value = 1;")
+    assert imports.modules() == imports.modules("a") == before
+    with pytest.raises(ProjectError):
+        Imports(flow.root).modules()

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pipedreamer.project.modules import resolved
+from pipedreamer.project.modules.imports import scan
 from pipedreamer.runtime.http_broker import HttpBroker
 from pipedreamer.testing.opening import open_subject
 from pipedreamer.testing.suite import Suite
@@ -183,6 +185,40 @@ async def test_a_node_that_cannot_go_on_fails_its_tests_and_the_rest_goes_on(
     assert [(outcome.node, outcome.passed) for outcome in outcomes] == [("a", False), ("a", False), ("b", True)]
     assert reason in outcomes[0].reasons[0]
     assert reason in outcomes[1].reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("export default function run() { return (; }", "nodes/b.ts:1:41: error: syntax error: "),
+        ("import './nowhere.ts';\nexport default () => 1;", "nodes/nowhere.ts, which does not exist"),
+        ("import 'npm:a@1';\nexport default () => 1;", "is not locked: there is no deno.lock"),
+        ("throw new Error('no');\nexport default () => 1;", 'Node "b": Error: no (nodes/b.ts:1)'),
+    ],
+)
+async def test_a_typescript_node_that_cannot_be_loaded_fails_its_tests_and_the_rest_goes_on(
+    write_tested: Any, run_tests: Any, source: str, reason: str
+) -> None:
+    nodes = {"a.ts": "export default (_: unknown, input: number) => input;", "b.ts": source}
+    outcomes = await run_tests(write_tested(nodes, {"a": {"input": 1, "expected": 1}, "b": {}}))
+    assert [outcome.passed for outcome in outcomes] == [True, False]
+    assert reason in outcomes[1].reasons[0]
+
+
+async def test_deno_is_asked_once_what_the_nodes_of_a_suite_import(
+    write_tested: Any, run_tests: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def noted(root: Path, *more: Any) -> Any:
+        asked.append(root)
+        return scan(root, *more)
+
+    monkeypatch.setattr(resolved, "scan", noted)
+    nodes = {"a.ts": "export default () => 1;", "b.ts": "export default () => 2;"}
+    folder = write_tested(nodes, {"a-1": {}, "a-2": {}, "b": {}})
+    assert [outcome.passed for outcome in await run_tests(folder)] == [True] * 3
+    assert asked == [folder]
 
 
 async def test_a_typescript_node_of_an_old_folder_does_not_hide_the_others(write_tested: Any, run_tests: Any) -> None:

@@ -7,17 +7,17 @@ from pipedreamer.project.modules.deno import deno_version, find_deno
 from pipedreamer.project.modules.editor import TYPES_FILE, TypesReport, write_types
 from pipedreamer.project.modules.import_map import TYPES
 from pipedreamer.project.modules.locking import lock_modules
-from pipedreamer.project.modules.resolved import Modules, check_modules, modules
+from pipedreamer.project.modules.resolved import Imports, Modules, check_modules
 
 __all__ = [
     "TYPES",
     "TYPES_FILE",
+    "Imports",
     "Modules",
     "TypesReport",
     "check_modules",
     "deno_version",
     "find_deno",
     "lock_modules",
-    "modules",
     "write_types",
 ]

@@ -42,11 +42,21 @@ class Import:
 
 @dataclass(slots=True)
 class Scan:
-    """All of a workflow's imports from `outside`, those of `ours` that its own files name, and what is wrong."""
+    """All of a workflow's imports from `outside`, those of `ours` that its own files name, and what is wrong, by node.
+
+    What several nodes share counts for the first of them.
+    """
 
     outside: list[Import] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
+    wrong: dict[str, list[Problem]] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [problem for problems in self.wrong.values() for problem in problems]
+
+    def report(self, node: str, problem: Problem) -> None:
+        self.wrong.setdefault(node, []).append(problem)
 
 
 def scan(root: Path, nodes: Mapping[str, Path], import_map: ImportMap, shown: Path | None = None) -> Scan:
@@ -86,7 +96,7 @@ class _Walk:
         """Go through what a node's file reaches and no other node's did."""
         waiting = [start]
         if broken := self.modules.get(start, {}).get("error"):
-            self._broken(start, str(broken))
+            self._broken(node, start, str(broken))
         while waiting:
             here = waiting.pop()
             if here in self.seen:
@@ -111,17 +121,17 @@ class _Walk:
         )
         is_optional = bool(dependency.get("isDynamic"))
         if "error" in code:
-            self.found.problems.append(_unresolved(one, str(code["error"]), is_optional))
+            self.found.report(node, _unresolved(one, str(code["error"]), is_optional))
             return
         self.found.named.add(one.written)
         if one.target.partition(":")[0] in _OUTSIDE:
             self.found.outside.append(one)
-        elif fault := self._fault(one.target):
-            self.found.problems.append(one.problem(*fault, warning=is_optional))
+        elif fault := self._fault(node, one.target):
+            self.found.report(node, one.problem(*fault, warning=is_optional))
         elif one.target.startswith("file:") and one.target != TYPES.as_uri():
             yield one.target
 
-    def _fault(self, target: str) -> tuple[str, str] | None:
+    def _fault(self, node: str, target: str) -> tuple[str, str] | None:
         """What is wrong with a module that is not from outside, and what to do."""
         error = str(self.modules.get(target, {}).get("error", ""))
         if target.startswith("file:") and target != TYPES.as_uri():
@@ -135,20 +145,19 @@ class _Walk:
                 return "leads to a file that is left out of the workflow's code", "move or rename the file"
             if error and target not in self.seen:
                 self.seen.add(target)
-                self._broken(target, error)
+                self._broken(node, target, error)
             return None
         kind = target.partition(":")[0]
         if kind not in _BUILT_IN:
             return f"is of a kind that Deno does not know: {kind}", f"import from {', '.join(_OUTSIDE)}, or a file"
         return (f"cannot be used: {_one_line(error)}", "") if error else None
 
-    def _broken(self, target: str, error: str) -> None:
+    def _broken(self, node: str, target: str, error: str) -> None:
         """A file that cannot be read as a module, at the place in it that Deno names."""
         place = _PLACE.search(error)
         line, column = (int(place[1]), int(place[2])) if place else (0, 0)
         said = error.partition("\n")[0].removeprefix("SyntaxError: ")
-        problem = Problem(self._named(target), line, column, f"syntax error: {said}" if place else said)
-        self.found.problems.append(problem)
+        self.found.report(node, Problem(self._named(target), line, column, f"syntax error: {said}" if place else said))
 
     def _named(self, target: str) -> str:
         path = _path(target)

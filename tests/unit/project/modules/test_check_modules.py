@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipedreamer.errors import PackageError, Problem, SpecError
-from pipedreamer.project.modules import check_modules, lock_modules, modules
+from pipedreamer.project.modules import Imports, check_modules, lock_modules
 from pipedreamer.project.modules.nodes import typescript_nodes
 
 WORKFLOW = """\
@@ -52,7 +52,7 @@ def test_without_deno_imports_are_not_checked_which_is_a_warning(flow: Path, wit
 
 
 def test_without_deno_nothing_can_be_locked_or_started(flow: Path, without_deno: None) -> None:
-    for needs_it in (lock_modules, modules):
+    for needs_it in (lock_modules, lambda root: Imports(root).modules()):
         with pytest.raises(PackageError, match=r"pip install 'pipedreamer\[typescript\]'"):
             needs_it(flow)
 
@@ -61,7 +61,7 @@ def test_a_workflow_without_typescript_needs_no_deno(flow: Path, without_deno: N
     (flow / "workflow.yaml").write_text(WORKFLOW.replace("  one: {path: nodes/one.ts}\n", ""))
     assert check_modules(flow, typescript_nodes(flow)) == ()
     assert lock_modules(flow).file is None
-    assert modules(flow).cache is None
+    assert Imports(flow).modules().cache is None
 
 
 def test_an_import_map_that_cannot_be_read_is_a_problem_of_the_folder(flow: Path) -> None:
