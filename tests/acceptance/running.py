@@ -196,11 +196,18 @@ StartEngine = Callable[..., Engine]
 def starting(person: Any, scratch: Path) -> Iterator[StartEngine]:
     """A function that starts engines: `start("serve", "flow", "--workers", "1")`; they end with the block.
 
-    `folder` is where it is typed, `logs` the folder for its output, `err` an open file in place of its stderr.
+    `folder` is where it is typed, `logs` the folder for its output, `err` an open file in place of its stderr, `env`
+    has more variables.
     """
     started: list[tuple[subprocess.Popen[bytes], Path]] = []
 
-    def start(*words: str | Path, folder: Path | None = None, logs: Path | None = None, err: Any = None) -> Engine:
+    def start(
+        *words: str | Path,
+        folder: Path | None = None,
+        logs: Path | None = None,
+        err: Any = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Engine:
         place = logs or scratch / f"engine-{len(started)}"
         place.mkdir(parents=True)
         arguments = [str(word) for word in words]
@@ -208,7 +215,7 @@ def starting(person: Any, scratch: Path) -> Iterator[StartEngine]:
             child = subprocess.Popen(
                 [person.program, *arguments, "--port", "0"],
                 cwd=folder or person.folder,
-                env=person.environment(),
+                env=person.environment(env),
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=err or stderr,

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import shutil
 import subprocess
 import tarfile
 import zipfile
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.disks import FULL, left, needs_a_disk, on_disk
+from tests.acceptance.running import StartEngine
 from tests.registry import serving
 
 
@@ -197,6 +199,26 @@ def test_nodes_run_with_what_was_locked_and_with_nothing_else(flow: Any) -> None
         )
         assert "run `pipedreamer lock`] (nodes/hello.ts:2)" in refused["errors"]["hello"]
         assert len(registry.requests) == asked
+
+
+def test_every_command_says_what_it_fetches(flow: Any, start: StartEngine) -> None:
+    folder = flow.folder / "my-flow"
+    (folder / "requirements.txt").unlink()
+    (folder / "workflow.yaml").write_text((folder / "workflow.yaml").read_text().replace("hello.py", "hello.ts"))
+    (folder / "nodes" / "hello.ts").write_text('import "npm:alpha@1";\nexport default () => 1;\n')
+    (folder / "tests" / "fixtures" / "hello.json").write_text("{}")
+    told = f"fetching 1 package for the TypeScript nodes of {folder} (once)\n"
+    with serving() as registry:
+        flow.run("lock", "my-flow", env=registry.settings)
+        for command in ("run", "test"):
+            assert flow.run(command, "my-flow", env=registry.settings).stderr == told
+            assert flow.run(command, "my-flow", env=registry.settings).stderr == ""
+            shutil.rmtree(flow.home / ".cache")
+        for words in (["dev", "my-flow"], ["serve", "my-flow", "--log", "text"]):
+            engine = start(*words, env=registry.settings)
+            assert told in engine.err
+            assert "fetching" not in engine.out
+            shutil.rmtree(flow.home / ".cache")
 
 
 def test_an_import_that_cannot_be_fetched_is_one_line_and_nothing_is_written(

@@ -1,5 +1,6 @@
 """A workflow folder that is running: its project, settings and workers, kept in step with the files."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -94,7 +95,7 @@ class LiveWorkflow:
         if more := widened(self._started_with, project.workflow.permissions):
             raise WiderPermissionsError(more)
         watch = self._watch_settings(project)
-        await self.session.reload(self._assembled(project))
+        await self.session.reload(await asyncio.to_thread(self._assembled, project))  # packages may have to be fetched
         self._earlier_failures += self._watch.failures
         self.project, self._watch = project, watch
         self._apply(watch.current)
