@@ -93,7 +93,7 @@ async def test_redirects_are_followed_given_or_an_error_as_asked(returned: RunNo
     async with serving(redirecting("/end")) as server:
         body = """
             const { url } = input;
-            const followed = await fetch(url);
+            const followed = (await fetch(url)).clone();
             const plain = await fetch(followed.url);
             const given = await fetch(url, { redirect: "manual" });
             const error = await fetch(url + "?token=hidden", { redirect: "error" }).catch((error) => error);

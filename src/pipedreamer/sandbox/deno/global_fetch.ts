@@ -4,10 +4,10 @@ import { type Attempt, current } from "./attempt.ts";
 import type { Fetcher } from "./fetching.ts";
 import { FetchError } from "./pipedreamer.ts";
 import { askedOf } from "./request.ts";
+import { knowing } from "./response.ts";
 
 const { fetch: nativeFetch, AbortSignal: Signals, Request: Requests } = globalThis;
 const { createHttpClient } = Deno;
-const { defineProperty } = Object;
 const WeakTable = WeakMap;
 
 const REDIRECTS = [301, 302, 303, 307, 308];
@@ -51,5 +51,5 @@ async function byEngine(fetcher: Fetcher, attempt: Attempt, request: Request, ca
     throw new FetchError(`${request.method} ${url.split("?")[0]}: was redirected, which \`redirect: "error"\` forbids`);
   }
   const redirected = response.url !== url.split("#")[0];
-  return defineProperty(response, "redirected", { value: redirected, configurable: true, enumerable: true });
+  return knowing(response, "redirected", redirected);
 }

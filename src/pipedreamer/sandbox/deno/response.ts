@@ -3,7 +3,7 @@
 import type { HeadMessage } from "./protocol.ts";
 
 const { Headers: HeaderLists, Response: Responses } = globalThis;
-const { defineProperty } = Object;
+const { defineProperties } = Object;
 
 const WITHOUT_BODY = [204, 205, 304];
 
@@ -68,5 +68,14 @@ export function responseOf([, , status, url, pairs]: HeadMessage, body: BodyInit
   for (let i = 0; i < pairs.length; i++) headers.append(pairs[i][0], pairs[i][1]);
   const statusText = STATUS_TEXTS[status] ?? "";
   const response = new Responses(WITHOUT_BODY.includes(status) ? null : body, { status, statusText, headers });
-  return defineProperty(response, "url", { value: url, configurable: true, enumerable: true });
+  return knowing(response, "url", url);
+}
+
+/** A response with a property that none can be made with; what is cloned of it has it too. */
+export function knowing(response: Response, name: "url" | "redirected", value: unknown): Response {
+  const clone = response.clone.bind(response);
+  return defineProperties(response, {
+    [name]: { value, configurable: true, enumerable: true },
+    clone: { value: () => knowing(clone(), name, value), configurable: true, writable: true },
+  });
 }

@@ -112,6 +112,17 @@ def test_the_response_is_a_native_one(fetching: Any) -> None:
     ]  # fmt: skip
 
 
+def test_a_clone_knows_where_it_came_from_too(fetching: Any) -> None:
+    body = """
+        const response = await ctx.fetch("shop", "/things");
+        const twice = response.clone().clone();
+        const { clone } = response;
+        return [twice.url, await twice.json(), twice instanceof Response, typeof clone, await response.json()];
+    """
+    seen = fetching(body, lambda fetch: _answer(fetch, b"[1]", headers=JSON)).output
+    assert seen == ["https://api.shop.com/things", [1], True, "function", [1]]
+
+
 @pytest.mark.parametrize(
     ("read", "value"),
     [
