@@ -3,6 +3,7 @@
 import base64
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ import pipedreamer.sandbox.deno
 from pipedreamer.errors import PackageError
 from pipedreamer.project import Language, Project
 from pipedreamer.project.cache import cache_folder
-from pipedreamer.project.modules import Modules, find_deno
+from pipedreamer.project.modules import Modules, find_deno, keep_import_map
 from pipedreamer.sandbox.lock import jail
 from pipedreamer.sandbox.lock.locking import system_paths
 from pipedreamer.sandbox.lock.policy import SCRATCH, Policy, Program
@@ -25,6 +26,8 @@ _SOURCES: Final = Path(pipedreamer.sandbox.deno.__file__).parent
 _OF_DENO: Final = 640 << 20
 """What V8 takes without any code, nearly all of it addresses that are only reserved, in bytes."""
 _READS: Final = "--allow-read="
+_LONG_ARGUMENT: Final = 100_000
+"""In bytes. Linux takes 128 KiB (execve(2), MAX_ARG_STRLEN)."""
 _ENVIRONMENT: Final = {
     "DENO_DIR": "/tmp/.deno",  # noqa: S108 - the jail's own
     "DENO_NO_UPDATE_CHECK": "1",
@@ -46,9 +49,10 @@ def locked(policy: Policy, language: Language, project: Project, find_modules: F
     if language == "python":
         return policy
     found = find_modules()
-    own = [str(_SOURCES), *(str(folder) for folder in (found.cache, found.lock) if folder)]
+    imports = _imports(found)
+    own = [str(_SOURCES), *(str(path) for path in (found.cache, found.lock, imports.file) if path)]
     policy = msgspec.structs.replace(policy, whole=(*policy.whole, *own))
-    arguments = (*_deno(policy, project.workflow.permissions), *_imports(found), str(_SOURCES / "main.ts"))
+    arguments = (*_deno(policy, project.workflow.permissions), *imports.arguments, str(_SOURCES / "main.ts"))
     environment = _ENVIRONMENT | ({"DENO_DIR": str(found.cache)} if found.cache else {})
     program = Program(arguments, environment, _OF_DENO)
     return msgspec.structs.replace(policy, whole=(*policy.whole, arguments[0]), program=program)
@@ -76,10 +80,22 @@ def watched(policy: Policy, opened: Iterable[str]) -> Policy:
     return msgspec.structs.replace(policy, program=program, scratch_size=_ROOM_TO_RECORD)
 
 
-def _imports(found: Modules) -> tuple[str, ...]:
-    import_map = "data:application/json;base64," + base64.b64encode(orjson.dumps(found.import_map)).decode()
+@dataclass(frozen=True, slots=True)
+class _Imports:
+    """Deno's arguments, and the import map's file where it has to be one."""
+
+    arguments: tuple[str, ...]
+    file: Path | None
+
+
+def _imports(found: Modules) -> _Imports:
+    text = orjson.dumps(found.import_map)
+    address, file = "data:application/json;base64," + base64.b64encode(text).decode(), None
+    if len(address) > _LONG_ARGUMENT:
+        file = keep_import_map(text)
+        address = file.as_uri()
     lock = (f"--lock={found.lock}", "--frozen") if found.lock else ("--no-lock",)
-    return (f"--import-map={import_map}", *lock)
+    return _Imports((f"--import-map={address}", *lock), file)
 
 
 def _deno(policy: Policy, permissions: Permissions) -> tuple[str, ...]:
@@ -88,12 +104,18 @@ def _deno(policy: Policy, permissions: Permissions) -> tuple[str, ...]:
     write = (*policy.write, SCRATCH)
     return (
         os.path.realpath(find_deno()), "run", "--quiet", "--no-prompt", "--no-config", "--cached-only",
-        "--node-modules-dir=none", f"{_READS}{_listed(read)}", f"--allow-write={_listed(write)}",
+        "--node-modules-dir=none", _allowed(_READS, read), _allowed("--allow-write=", write),
         *(("--allow-net",) if policy.tcp else ("--deny-net",)),
         "--ignore-env", *((f"--allow-env={','.join(policy.env)}",) if policy.env else ()),
         "--deny-run", "--deny-ffi", "--allow-sys=uid,gid",
         f"--v8-flags=--max-old-space-size={max(64, policy.memory >> 20)}",
     )  # fmt: skip
+
+
+def _allowed(flag: str, paths: tuple[str, ...]) -> str:
+    """The flag for some paths; for too many to be named it leaves them all to the lock."""
+    listed = _listed(paths)
+    return f"{flag}{listed}" if len(os.fsencode(listed)) < _LONG_ARGUMENT else flag.rstrip("=")
 
 
 def _listed(paths: tuple[str, ...]) -> str:

@@ -1,7 +1,11 @@
 """TypeScript nodes run in locked Deno workers, alone and beside Python nodes (contract: running)."""
 
 import asyncio
+import json
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.settings import Settings
@@ -153,3 +157,24 @@ async def test_files_environment_and_programs_are_shut(write_workflow: Any, star
     assert seen["scratch"] == "got undefined"
     assert seen["home"] == "none"
     assert {seen[name] for name in ("passwd", "program", "library")} <= {"NotCapable", "PermissionDenied", "NotFound"}
+
+
+async def test_an_import_map_larger_than_an_argument_of_a_program_is_used(
+    write_workflow: Any, start_session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    imports = {f"names/of/things/number-{number}": f"./lib/{number}.ts" for number in range(3000)}
+    node = 'import { value } from "names/of/things/number-2999";\nexport default () => value;'
+    files = {"deno.json": json.dumps({"imports": imports}), "lib/2999.ts": "export const value = 7;"}
+    result = await (await start_session(write_workflow({"n.ts": node}, files=files))).run()
+    assert result.output("n") == 7
+
+
+async def test_a_folder_of_many_files_that_are_granted_one_by_one_is_read(
+    write_workflow: Any, start_session: Any
+) -> None:
+    files = {f"data/a-file-with-a-name-of-some-length-{number}.txt": "x" for number in range(2000)}
+    node = 'export default () => Deno.readTextFileSync("data/a-file-with-a-name-of-some-length-1999.txt");'
+    folder = write_workflow({"n.ts": node}, files={**files, "data/.hidden": "", ".gitignore": ""})
+    result = await (await start_session(folder)).run()
+    assert result.output("n") == "x"

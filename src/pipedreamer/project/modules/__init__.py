@@ -3,6 +3,7 @@
 Deno itself tells what a module imports and fetches it; none of the modules is run here.
 """
 
+from pipedreamer.project.modules.caches import keep_import_map
 from pipedreamer.project.modules.deno import deno_version, find_deno
 from pipedreamer.project.modules.editor import TYPES_FILE, TypesReport, write_types
 from pipedreamer.project.modules.import_map import TYPES
@@ -18,6 +19,7 @@ __all__ = [
     "check_modules",
     "deno_version",
     "find_deno",
+    "keep_import_map",
     "lock_modules",
     "write_types",
 ]

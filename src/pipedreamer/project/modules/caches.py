@@ -46,6 +46,19 @@ def make_cache(place: Path, lock: Lock, import_map: ImportMap, outside: Sequence
     make_once(place, lambda folder: _fill(folder, lock, import_map, outside))
 
 
+def keep_import_map(text: bytes) -> Path:
+    """A file with an import map, for whatever user a worker runs as; the same text has the same file."""
+    place = cache_folder("import-maps") / hashlib.sha256(text).hexdigest()[:32]
+
+    def write(folder: Path) -> None:
+        (folder / "map.json").write_bytes(text)
+        (folder / "map.json").chmod(0o644)
+
+    if not place.is_dir():
+        make_once(place, write)
+    return place / "map.json"
+
+
 def names_in(place: Path) -> set[str]:
     """The names by which the modules in a cache import one another."""
     return set(json.loads((place / _NAMES).read_text("utf-8")))
