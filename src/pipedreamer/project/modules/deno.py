@@ -30,7 +30,7 @@ def find_deno() -> Path:
     """The path of the Deno that came with the extra; PackageError where it was not installed."""
     try:
         # an extra: only those who have TypeScript nodes have it
-        from deno import find_deno_bin  # type: ignore[import-untyped, unused-ignore]
+        from deno import find_deno_bin
 
         return Path(find_deno_bin())
     except (ImportError, FileNotFoundError):

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-import deno  # type: ignore[import-untyped] # it has no types
+import deno
 import msgspec
 
 import pipedreamer.sandbox
