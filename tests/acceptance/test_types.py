@@ -149,6 +149,15 @@ def test_a_name_that_leads_to_no_file_is_mended_and_said(person: Any, flow: Path
     assert person.run("types", "flow").stdout == "everything that an editor needs is there\n"
 
 
+def test_nothing_is_written_where_no_node_is_typescript(person: Any) -> None:
+    person.run("init", "in-python")
+    (person.folder / "empty").mkdir()
+    for folder in ("in-python", "empty"):
+        before = sorted((person.folder / folder).rglob("*"))
+        assert person.run("types", folder).stdout == f"{folder} has no node in TypeScript\n"
+        assert sorted((person.folder / folder).rglob("*")) == before
+
+
 def test_nothing_is_written_where_one_file_cannot_be(person: Any, flow: Path) -> None:
     (flow / ".pipedreamer").write_text("a file where a folder should be")
     done = person.run("types", "flow")

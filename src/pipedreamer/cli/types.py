@@ -16,7 +16,10 @@ def command(ctx: typer.Context, directory: Directory = Path()) -> None:
     find them. Nothing that is set there is changed, but a `pipedreamer` that leads to no file.
     """
     terminal: Terminal = ctx.obj
-    report = write_types(workflow_folder(directory))
-    document = {"ok": True, "files": [str(file) for file in report.files], "added": report.added}
-    lines = [f"wrote {file}" for file in report.files] + [f"  added {setting}" for setting in report.added]
-    terminal.answer(document, "\n".join(lines) or "everything that an editor needs is there")
+    folder = workflow_folder(directory)
+    report = write_types(folder)
+    files, added = (report.files, report.added) if report else ((), ())
+    lines = [f"wrote {file}" for file in files] + [f"  added {setting}" for setting in added]
+    nothing = "everything that an editor needs is there" if report else f"{folder} has no node in TypeScript"
+    document = {"ok": True, "files": [str(file) for file in files], "added": added}
+    terminal.answer(document, "\n".join(lines) or nothing)

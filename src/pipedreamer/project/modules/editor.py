@@ -31,13 +31,16 @@ class TypesReport:
     added: tuple[str, ...]
 
 
-def write_types(project_root: Path) -> TypesReport:
-    """Write the types, and add to the folder's deno.json what is missing there; no setting of a person's is changed,
-    but a `pipedreamer` that leads to no file: folders of the first generation name one of their engine's.
+def write_types(project_root: Path) -> TypesReport | None:
+    """Write the types, and add to the folder's deno.json what is missing there; None where no node is TypeScript.
 
-    Raises PackageError where Deno is missing, or a file has comments that writing it anew would lose, and
-    PipedreamerError where one cannot be written; then none is changed.
+    No setting of a person's is changed, but a `pipedreamer` that leads to no file: folders of the first generation name
+    one of their engine's. Raises PackageError where Deno is missing, or a file has comments that writing it anew would
+    lose, and PipedreamerError where one cannot be written; then none is changed.
     """
+    nodes = typescript_nodes(project_root)
+    if not nodes:
+        return None
     config, mapped = config_file(project_root), map_file(project_root)
     present = {file.name: file for file in (config, mapped) if file is not None}
     edits = _Edits(project_root, {name: deepcopy(file.value) for name, file in present.items()})
@@ -45,7 +48,7 @@ def write_types(project_root: Path) -> TypesReport:
     names = mapped.name if mapped else settings
     if not config and mapped:
         edits.add(settings, "importMap", f"./{mapped.name}")
-    for name, target in _imports(project_root, names).items():
+    for name, target in _imports(project_root, nodes, names).items():
         edits.add(names, "imports", target, name)
     edits.add(settings, "compilerOptions", LIBRARIES, "lib")
     texts = {TYPES_FILE: TYPES.read_text("utf-8")}
@@ -78,12 +81,12 @@ def _restore(file: Path, before: bytes | None) -> None:
         file.write_bytes(before)
 
 
-def _imports(root: Path, map_name: str) -> dict[str, str]:
+def _imports(root: Path, nodes: Mapping[str, Path], map_name: str) -> dict[str, str]:
     """The types, and those of our own names that the nodes use: Deno knows nothing of these."""
     there = os.path.relpath(root / TYPES_FILE, (root / map_name).parent)
     imports = {"pipedreamer": there if there.startswith("../") else f"./{there}"}
     import_map = read_import_map(root.resolve())
-    named = scan(root.resolve(), typescript_nodes(root), import_map, root).named
+    named = scan(root.resolve(), nodes, import_map, root).named
     for name, target in sorted(import_map.ours_in(named).items()):
         imports.setdefault(name, str(target))
     return imports
