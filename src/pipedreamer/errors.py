@@ -7,6 +7,7 @@
     │   └── ProjectError        the folder around it: node files, packages, data
     ├── PackageError            a workflow's third-party packages cannot be locked or installed
     ├── SettingsError           secrets or config cannot be read
+    ├── MissingSecretError      a kept value refers to a secret that is not there any more
     ├── NodeLoadError           a node's code cannot be loaded (syntax error, no `run`, failing import)
     ├── SandboxError            a worker process cannot be started or answers nonsense
     ├── BindError               the engine cannot listen where it was told to
@@ -77,6 +78,10 @@ class PackageError(PipedreamerError):
 
 class SettingsError(PipedreamerError):
     """Secrets or config cannot be read."""
+
+
+class MissingSecretError(PipedreamerError):
+    """A kept value refers to a secret that is not there any more; the message names it."""
 
 
 class NodeLoadError(PipedreamerError):

@@ -11,7 +11,7 @@ STARS: Final = "***"
 GENERATIONS: Final = 16
 """How many sets of secrets a mask remembers; after that many rotations the oldest values show again."""
 
-_JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*', re.DOTALL)
+JSON_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*', re.DOTALL)
 
 
 class Mask:
@@ -59,7 +59,7 @@ class Mask:
         escaped = "\\u" in text or "\\/" in text  # spellings that the needles do not know
         if not escaped and not self._shows(text):
             return data
-        masked = _JSON_TOKEN.sub(self._token, text)
+        masked = JSON_TOKEN.sub(self._token, text)
         if self._shows(masked):
             masked = f'"{STARS}"'
         return data if masked == text else masked.encode()
@@ -68,7 +68,7 @@ class Mask:
         self._generations = generations
         needles = frozenset(form for value in frozenset().union(*generations) for form in forms(value))
         self._needles = tuple(sorted(needles, key=len, reverse=True))
-        self._json_needles = needles | {_quoted(needle)[1:-1] for needle in needles}
+        self._json_needles = needles | {quoted(needle)[1:-1] for needle in needles}
 
     def _shows(self, json_text: str) -> bool:
         return any(needle in json_text for needle in self._json_needles)
@@ -82,12 +82,13 @@ class Mask:
         except ValueError:
             return f'"{STARS}"'
         masked = self.text(content)
-        quoted = token if masked == content else _quoted(masked)
+        hidden = token if masked == content else quoted(masked)
         # What a string means may be harmless and its spelling a secret all the same: a real "\n" against "\" and "n".
-        return f'"{STARS}"' if self._shows(quoted) else quoted
+        return f'"{STARS}"' if self._shows(hidden) else hidden
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as JSON, in ASCII only where it has half characters."""
     quoted = json.dumps(text, ensure_ascii=False)
     return quoted if quoted.isascii() or not _has_surrogate(quoted) else json.dumps(text)
 

@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
@@ -21,16 +21,23 @@ _URL_SAFE_SETS: Final = (
 
 def values(secrets: Any) -> Iterator[str]:
     """Every text and whole number of a tree of secrets that is long enough to mask; names are not secret."""
-    if isinstance(secrets, dict):
-        for value in secrets.values():
-            yield from values(value)
+    for _, value in leaves(secrets):
+        yield value
+
+
+def leaves(secrets: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The same with the way to each; the lines of a text are numbered, from its second piece on."""
+    if isinstance(secrets, Mapping):
+        for name, value in secrets.items():
+            yield from leaves(value, (*path, str(name)))
     elif isinstance(secrets, list | tuple):
-        for value in secrets:
-            yield from values(value)
+        for index, value in enumerate(secrets):
+            yield from leaves(value, (*path, str(index)))
     elif isinstance(secrets, str):
-        yield from _pieces(secrets)
+        for index, piece in enumerate(_pieces(secrets)):
+            yield ((*path, f"line {index}") if index else path), piece
     elif isinstance(secrets, int) and not isinstance(secrets, bool) and len(str(secrets)) >= SHORTEST:
-        yield str(secrets)
+        yield path, str(secrets)
 
 
 def forms(value: str) -> frozenset[str]:
@@ -39,10 +46,14 @@ def forms(value: str) -> frozenset[str]:
     JSON (with and without `\\u` escapes, also twice), Python's `repr`, percent-encoding as the common libraries write
     it, base64 in both alphabets, also where the value stands somewhere inside the encoded text.
     """
-    found = {value, repr(value)[1:-1], *_json_forms(value), *_url_forms(value)}
+    return frozenset(text for text in forms_in_order(value) if len(text) >= SHORTEST)
+
+
+def forms_in_order(value: str) -> Iterator[str]:
+    """The same with those that are too short or alike: the same form of every value has the same number."""
+    yield from (value, repr(value)[1:-1], *_json_forms(value), *_url_forms(value))
     for text in _base64_forms(value):
-        found |= {text, quote(text, safe="")}
-    return frozenset(text for text in found if len(text) >= SHORTEST)
+        yield from (text, quote(text, safe=""))
 
 
 def _pieces(value: str) -> Iterator[str]:
