@@ -8,6 +8,11 @@ Leg = dict[Language, tuple[int, ...]]
 """Nodes by their numbers, the languages beside one another."""
 
 
+def by_stage(stages: Iterable[Sequence[int]], languages: Sequence[Language]) -> tuple[Leg, ...]:
+    """A leg for each stage."""
+    return tuple(legs_of for stage in stages for legs_of in legs([stage], languages))
+
+
 def legs(stages: Iterable[Sequence[int]], languages: Sequence[Language]) -> tuple[Leg, ...]:
     """The legs of a plan, one after the other: stages of one language in a row go together.
 

@@ -41,11 +41,15 @@ class RunnablePlan:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Some nodes of a run: `outputs` has what those before them came to, in the order they ended."""
+    """Some nodes of a run: `outputs` has what those before them came to, in the order they ended.
+
+    `attempts` tells how often some were begun in another life of the engine.
+    """
 
     plan: RunnablePlan
     nodes: tuple[int, ...]
     outputs: dict[str, bytes]
+    attempts: dict[int, int]
 
 
 class Owner(Protocol):
@@ -90,7 +94,7 @@ class PooledRun:
         self._errors: dict[str, str] = {}
         self._timings: dict[str, Timing] = {}
         self._times: dict[int, tuple[int, int]] = {}
-        self._attempts: dict[int, int] = {}
+        self._attempts: dict[int, int] = dict(stretch.attempts) if stretch else {}
         self._failures: dict[int, int] = {}
         self._tried: list[Attempt] = []
         self._interruptions = 0

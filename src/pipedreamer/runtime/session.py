@@ -19,6 +19,7 @@ from pipedreamer.runtime.pooled_run import PooledRun
 from pipedreamer.runtime.refusals import Refusals
 from pipedreamer.runtime.relay import FetchRelay
 from pipedreamer.runtime.result import Masking, RunResult, shown
+from pipedreamer.runtime.staged_executor import NOTHING, Keeper, Resumed
 from pipedreamer.runtime.workforce import Workforce
 from pipedreamer.sandbox.connects import ClosedGateway, Gateway
 from pipedreamer.sandbox.jobs import Job, Sender
@@ -86,6 +87,11 @@ class Session:
 
     def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> asyncio.Future[RunResult]:
         return self.force.execute(trigger_input, run_id=run_id)
+
+    def execute_kept(
+        self, trigger_input: bytes, *, run_id: str, keeper: Keeper, resumed: Resumed = NOTHING
+    ) -> asyncio.Future[RunResult]:
+        return self.force.execute_kept(trigger_input, run_id=run_id, keeper=keeper, resumed=resumed)
 
     def cancel(self, run_id: str) -> bool:
         return self.force.cancel(run_id)

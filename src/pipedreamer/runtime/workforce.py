@@ -5,11 +5,11 @@ import asyncio
 from pipedreamer.project import Language
 from pipedreamer.runtime.assembly import Assembly
 from pipedreamer.runtime.capacity import Capacity
-from pipedreamer.runtime.legs import legs
-from pipedreamer.runtime.mixed_executor import MixedExecutor
+from pipedreamer.runtime.legs import by_stage, legs
 from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts
 from pipedreamer.runtime.pooled_run import Tell
 from pipedreamer.runtime.result import RunResult
+from pipedreamer.runtime.staged_executor import NOTHING, Keeper, Resumed, StagedExecutor
 from pipedreamer.sandbox.lock.policy import Held
 from pipedreamer.sandbox.pool import Crew, Pool
 from pipedreamer.sandbox.protocol import Settings
@@ -30,15 +30,23 @@ class Workforce:
         self._leaving: list[Pool] = []
         self._settings = Settings(config=b"{}", secrets=b"{}")
         self._executors: dict[Language, PoolExecutor] = {}
-        self._executor: PoolExecutor | MixedExecutor | None = None
+        self._mixed, self._kept = (StagedExecutor(capacity.most, self.counts) for _ in range(2))
+        self._executor: PoolExecutor | StagedExecutor | None = None
 
     def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> asyncio.Future[RunResult]:
         if self._executor is None:
             raise RuntimeError("there is no assembly yet")
         return self._executor.execute(trigger_input, run_id=run_id)
 
+    def execute_kept(
+        self, trigger_input: bytes, *, run_id: str, keeper: Keeper, resumed: Resumed = NOTHING
+    ) -> asyncio.Future[RunResult]:
+        """A run whose stages are kept one after the other, each before the next begins."""
+        return self._kept.execute(trigger_input, run_id=run_id, keeper=keeper, resumed=resumed)
+
     def cancel(self, run_id: str) -> bool:
-        return self._executor is not None and self._executor.cancel(run_id)
+        of_one_language = [executor.cancel for executor in self._executors.values()]
+        return any(cancel(run_id) for cancel in (self._kept.cancel, self._mixed.cancel, *of_one_language))
 
     async def replace(self, assembly: Assembly) -> None:
         """Swap the code of all languages, or of none.
@@ -106,9 +114,7 @@ class Workforce:
             language: self._executors.get(language) or PoolExecutor(pool, assembly.plan, most, self._tell, self.counts)
             for language, pool in self.pools.items()
         }
-        if len(self.pools) == 1:
-            (self._executor,) = self._executors.values()
-        else:
-            self._executor = MixedExecutor(
-                self._executors, legs(assembly.stages, assembly.languages), most, self.counts
-            )
+        stages, languages = assembly.stages, assembly.languages
+        self._kept.follow(self._executors, by_stage(stages, languages))
+        self._mixed.follow(self._executors, legs(stages, languages))
+        self._executor = self._mixed if len(self.pools) > 1 else next(iter(self._executors.values()))

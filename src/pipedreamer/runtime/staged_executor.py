@@ -1,0 +1,166 @@
+"""The executor for runs that are made leg by leg: in several languages, or kept after each stage."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipedreamer.project import Language
+from pipedreamer.runtime.legs import Leg
+from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts, run_ids
+from pipedreamer.runtime.pooled_run import RunnablePlan, Stretch
+from pipedreamer.runtime.result import RunResult, Timing
+
+
+class Keeper(Protocol):
+    """Keeps what a run came to as it goes."""
+
+    async def keep(self, part: RunResult) -> None:
+        """Called after each leg, before the next begins. What it raises ends the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What a run had come to before: outputs by node, and how often nodes were begun that have none."""
+
+    outputs: Mapping[str, bytes]
+    attempts: Mapping[str, int]
+
+
+NOTHING = Resumed({}, {})
+
+
+class StagedExecutor:
+    """Implements `runtime.executor.Executor`; at most `most` runs at once, waiting ones included.
+
+    Each leg of a run is a run of its own in its language's executor, which must take as many at once.
+    """
+
+    def __init__(self, most: int, counts: RunCounts) -> None:
+        self._executors: Mapping[Language, PoolExecutor] = {}
+        self._legs: tuple[Leg, ...] = ()
+        self._counts = counts
+        self._most = most
+        self._run_ids = run_ids()
+        self._runs: dict[str, _Legs] = {}
+
+    def follow(self, executors: Mapping[Language, PoolExecutor], legs: tuple[Leg, ...]) -> None:
+        """Run these from now on."""
+        self._executors, self._legs = executors, legs
+
+    def execute(
+        self,
+        trigger_input: bytes,
+        *,
+        run_id: str | None = None,
+        keeper: Keeper | None = None,
+        resumed: Resumed = NOTHING,
+    ) -> asyncio.Future[RunResult]:
+        """`resumed` has what is not done again, `keeper` hears of each leg."""
+        self._counts.admit(self._most)
+        run = _Legs(self._executors, run_id or next(self._run_ids), trigger_input, keeper, resumed)
+        self._runs[run.run_id] = run
+        return asyncio.ensure_future(self._counted(run, self._legs))
+
+    def cancel(self, run_id: str) -> bool:
+        run = self._runs.get(run_id)
+        if run is None:
+            return False
+        run.is_cancelled = True
+        for executor in run.executors.values():
+            executor.cancel(run_id)
+        return True
+
+    async def _counted(self, run: "_Legs", legs: tuple[Leg, ...]) -> RunResult:
+        success = False
+        try:
+            result = await run.run(legs)
+            success = result.success
+            return result
+        finally:
+            self._runs.pop(run.run_id, None)
+            self._counts.ended(success)
+
+
+@dataclass(slots=True)
+class _Legs:
+    """One run on its way through them."""
+
+    executors: Mapping[Language, PoolExecutor]
+    run_id: str
+    given: bytes
+    keeper: Keeper | None
+    resumed: Resumed
+    is_cancelled: bool = False
+
+    async def run(self, legs: tuple[Leg, ...]) -> RunResult:
+        plans = {language: executor.plan for language, executor in self.executors.items()}
+        version, names = _names(next(iter(plans.values())))
+        attempts = {names.index(name): count for name, count in self.resumed.attempts.items() if name in names}
+        parts = [_kept(self.run_id, version, self.resumed.outputs)]
+        for leg in _left(legs, names, self.resumed.outputs):
+            if self.is_cancelled:
+                parts.append(_never(parts[-1], names[min(next(iter(leg.values())))]))
+                break
+            outputs = _outputs(parts)
+            runs = [
+                self.executors[language].execute(
+                    self.given, run_id=self.run_id, stretch=Stretch(plans[language], nodes, outputs, attempts)
+                )
+                for language, nodes in leg.items()
+            ]
+            # All of them, also where one fails: what has started finishes.
+            await asyncio.wait(runs)
+            part = _joined([run.result() for run in runs])
+            if self.keeper is not None:
+                await self.keeper.keep(part)
+            parts.append(part)
+            if not part.success:
+                break
+        return _joined(parts[1:] or parts)
+
+
+def _names(plan: RunnablePlan) -> tuple[str, list[str]]:
+    return plan.version, [node.id for node in plan.nodes]
+
+
+def _kept(run_id: str, version: str, outputs: Mapping[str, bytes]) -> RunResult:
+    """What there was before."""
+    now = time.time_ns() // 1_000_000
+    return RunResult(run_id, version, dict(outputs), {}, Timing(now, now, 0))
+
+
+def _never(before: RunResult, node: str) -> RunResult:
+    """The end of a run that was cancelled before this node began."""
+    errors = {node: f'Node "{node}" was cancelled'}
+    return RunResult(before.run_id, before.version, before.outputs, errors, before.timing, cancelled=True)
+
+
+def _left(legs: tuple[Leg, ...], names: list[str], done: Mapping[str, bytes]) -> list[Leg]:
+    """The legs without the nodes that are done."""
+    if not done:
+        return list(legs)
+    left = [
+        {language: found for language, nodes in leg.items() if (found := _undone(nodes, names, done))} for leg in legs
+    ]
+    return [leg for leg in left if leg]
+
+
+def _undone(nodes: tuple[int, ...], names: list[str], done: Mapping[str, bytes]) -> tuple[int, ...]:
+    return tuple(node for node in nodes if names[node] not in done)
+
+
+def _outputs(parts: list[RunResult]) -> dict[str, bytes]:
+    return {name: value for part in parts for name, value in part.outputs.items()}
+
+
+def _joined(parts: list[RunResult]) -> RunResult:
+    """Several parts of a run as one, what they came to in the order of the parts."""
+    errors = {name: text for part in parts for name, text in part.errors.items()}
+    timings = {name: timing for part in parts for name, timing in part.node_timings.items()}
+    began, ended = min(part.timing.started_at for part in parts), max(part.timing.completed_at for part in parts)
+    timing = Timing(began, ended, ended - began)
+    attempts = tuple(attempt for part in parts for attempt in part.attempts)
+    cancelled = any(part.cancelled for part in parts)
+    return RunResult(parts[0].run_id, parts[0].version, _outputs(parts), errors, timing, timings, attempts, cancelled)
