@@ -20,7 +20,8 @@ export interface Resource {
 export class Attempt {
   reason?: StopReason;
   stoppedAt = 0;
-  isSpared = false;
+  /** How many ticks it was left alone for after it had been found late with the whole loop. */
+  spared = 0;
   isStuck = false;
   /** Told to stop, or ended: it begins nothing new. */
   isOver = false;

@@ -64,7 +64,8 @@ export class Clock {
   /** Where the loop stood still, what came in time meanwhile is taken before anything is ended. */
   private look(attempt: Attempt, now: number, isLate: boolean): void {
     if (attempt.reason === undefined && now > attempt.deadline) {
-      if (isLate && !attempt.isSpared) attempt.isSpared = true;
+      // After the loop stood still the clock may tick twice before the attempt's own timers, long due, are called.
+      if (attempt.spared === 1 || (isLate && !attempt.spared)) attempt.spared++;
       else attempt.stop("timeout", now);
     } else if (attempt.reason !== undefined && now - attempt.stoppedAt > GRACE_NS && !attempt.isStuck) {
       attempt.isStuck = true;

@@ -30,6 +30,7 @@ from pipedreamer.sandbox.protocol import (
     Ready,
     Run,
     Settings,
+    Stuck,
     ToEngine,
     ToWorker,
 )
@@ -137,6 +138,8 @@ class DenoWorker:
                 self.send(*self.answer(message))
             if is_it(message):
                 return heard
+            # The engine would end it; here it would go on for ever.
+            assert not isinstance(message, Stuck), heard.messages
 
     def load(self, *nodes: NodeCode, stages: tuple[tuple[int, ...], ...] | None = None, **settings: Any) -> Any:
         """`Ready` or `LoadFailed`, and what was said before it."""
