@@ -15,6 +15,11 @@
     ├── NameLookupError         a name has no address, or DNS does not answer
     ├── WiderPermissionsError   permissions became wider while the workflow runs; that takes a restart
     ├── FixtureError            a test fixture cannot be read
+    ├── RecordError             the record of runs cannot be read or written
+    │   ├── ValueTooBigError    a value is larger than the record takes; nothing of its run's change was stored
+    │   ├── StaleError          a run belongs to another engine now
+    │   ├── KeyTakenError       a run with this Idempotency-Key is there already
+    │   └── LeaseLostError      another engine has taken over what this one had
     └── EngineBusyError         no room for another run now; says when to try again
 
 A library's errors are wrapped where they enter, with the cause chained. The text never holds a secret's value.
@@ -118,6 +123,32 @@ class WiderPermissionsError(PipedreamerError):
 
 class FixtureError(PipedreamerError):
     """A test fixture cannot be read; the message names the file."""
+
+
+class RecordError(PipedreamerError):
+    """The record of runs cannot be read or written: what, where, and what to do; never a password."""
+
+
+class ValueTooBigError(RecordError):
+    """A value is larger than the record takes; nothing of the change was stored."""
+
+
+class StaleError(RecordError):
+    """A run that is written to belongs to another engine now, or has ended."""
+
+
+class KeyTakenError(RecordError):
+    """A run with this Idempotency-Key is there already: `run_id`, and whether it was asked for with the same body."""
+
+    def __init__(self, run_id: str, *, same_body: bool) -> None:
+        body = "the same body" if same_body else "another body"
+        super().__init__(f"run {run_id} was started with this Idempotency-Key and {body}")
+        self.run_id = run_id
+        self.same_body = same_body
+
+
+class LeaseLostError(RecordError):
+    """Another engine has taken over the runs of this one, which took too long to renew its lease."""
 
 
 class EngineBusyError(PipedreamerError):

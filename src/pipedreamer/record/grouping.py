@@ -1,0 +1,100 @@
+"""The changes of one call, by run: a run's are stored together or refused together."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct, field
+
+from pipedreamer.errors import RecordError, StaleError
+from pipedreamer.record.changes import Accepted, Began, Change, Ended, Finished, Progress, Said, run_of
+from pipedreamer.record.ids import stored
+from pipedreamer.record.model import Attempt, Line, Run
+from pipedreamer.record.packing import Packed, pack_attempt, pack_run
+from pipedreamer.record.store import Epoch, Limits, Refusals
+
+
+class Whole(Struct, frozen=True):
+    """A run to be put into a row."""
+
+    id: bytes
+    run: Run
+    packed: Packed
+
+
+class Steps(Struct):
+    """What is said of one durable run: that it is there, perhaps, and how it went on."""
+
+    id: bytes
+    accepted: Whole | None = None
+    began: int | None = None
+    attempts: list[tuple[Attempt, Packed]] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    ended: Ended | None = None
+
+
+class Group(Struct):
+    """Finished runs, durable runs by id, and what is refused already."""
+
+    finished: list[Whole] = field(default_factory=list)
+    durable: dict[str, Steps] = field(default_factory=dict)
+    refused: Refusals = field(default_factory=dict)
+
+    @property
+    def accepted(self) -> list[Whole]:
+        return [steps.accepted for steps in self.durable.values() if steps.accepted]
+
+    def refuse(self, run_id: str, error: RecordError) -> None:
+        """Drop what is said of this run."""
+        self.refused[run_id] = error
+        self.durable.pop(run_id, None)
+
+
+def grouped(changes: Iterable[Change], epoch: Epoch, limits: Limits) -> Group:
+    """Sort and pack them."""
+    group = Group()
+    for change in changes:
+        run_id = run_of(change)
+        if run_id in group.refused:
+            continue
+        try:
+            _add(group, change, run_id, epoch, limits)
+        except RecordError as error:
+            group.refuse(run_id, error)
+    return group
+
+
+def stale(run_id: str) -> StaleError:
+    return StaleError(f"run {run_id} belongs to another engine now, or has ended: this engine's word of it is not kept")
+
+
+def _add(group: Group, change: Change, run_id: str, epoch: Epoch, limits: Limits) -> None:
+    if isinstance(change, Finished):
+        group.finished.append(_whole(change.run, epoch, limits))
+        return
+    steps = group.durable.get(run_id)
+    if steps is None:
+        steps = group.durable[run_id] = Steps(_id(run_id))
+    if isinstance(change, Accepted):
+        steps.accepted = _whole(change.run, epoch, limits)
+        return
+    match change:
+        case Began(at=at):
+            steps.began = at
+        case Progress(attempt=attempt):
+            steps.attempts.append((attempt, pack_attempt(run_id, attempt, limits)))
+        case Said(lines=lines):
+            steps.lines.extend(lines)
+        case Ended():
+            steps.ended = change
+
+
+def _whole(run: Run, epoch: Epoch, limits: Limits) -> Whole:
+    if run.workflow != epoch.workflow:
+        raise RecordError(f'run {run.id} is one of "{run.workflow}", and this engine writes for "{epoch.workflow}"')
+    return Whole(_id(run.id), run, pack_run(run, limits))
+
+
+def _id(run_id: str) -> bytes:
+    packed = stored(run_id)
+    if packed is None:
+        raise RecordError(f"{run_id[:64]!r} is no run id: it must be 32 hexadecimal digits, the first 12 its time")
+    return packed

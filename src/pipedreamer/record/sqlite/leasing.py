@@ -1,0 +1,31 @@
+"""Whose durable runs are: in a file always those of the one engine that holds it. Runs in the writer's thread."""
+
+import sqlite3
+
+from pipedreamer.record.model import Run
+from pipedreamer.record.sqlite import reading
+from pipedreamer.record.sqlite.files import Files, file_name
+from pipedreamer.record.sqlite.transaction import transaction
+from pipedreamer.record.store import Epoch
+
+
+def begin(connection: sqlite3.Connection, files: Files, workflow: str, engine: str, now: int) -> Epoch:
+    """A new epoch, and what an engine that was killed left in the folder is removed."""
+    files.sweep({file_name(run, name) for run, name in connection.execute("SELECT run, name FROM beside")})
+    row = (workflow, engine, now)
+    added = connection.execute("INSERT INTO epochs (workflow, engine, joined_at) VALUES (?, ?, ?)", row)
+    return Epoch(int(added.lastrowid or 0), workflow)
+
+
+def take_over(connection: sqlite3.Connection, files: Files, epoch: Epoch) -> tuple[Run, ...]:
+    """Whoever owned them before held the file before, and so is gone."""
+    found = (
+        "SELECT o.run FROM owners o JOIN epochs e ON e.epoch = o.epoch WHERE e.workflow = ? AND o.epoch <> ?"
+        " ORDER BY o.run"
+    )
+    with transaction(connection):
+        runs = [run for (run,) in connection.execute(found, (epoch.workflow, epoch.number))]
+        give = "UPDATE owners SET epoch = ? WHERE run = ?"
+        connection.executemany(give, ((epoch.number, run) for run in runs))
+    kept = (reading.run(connection, files, epoch.workflow, run) for run in runs)
+    return tuple(run for run in kept if run is not None)
