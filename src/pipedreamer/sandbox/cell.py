@@ -8,10 +8,11 @@ from typing import Final
 import msgspec
 
 from pipedreamer.errors import SandboxError
+from pipedreamer.sandbox.forks import Forks
 from pipedreamer.sandbox.lock.policy import Held, Policy
 from pipedreamer.sandbox.process import Process, start
 from pipedreamer.sandbox.scratch import JailScratch, Scratch
-from pipedreamer.sandbox.zygote import Forks, Zygote
+from pipedreamer.sandbox.zygote import Zygote
 
 OPEN_SECONDS: Final = 30
 

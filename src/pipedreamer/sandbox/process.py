@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipedreamer.sandbox.flight import FlightPage
+from pipedreamer.sandbox.forks import Forks
 from pipedreamer.sandbox.protocol import LOCKED
-from pipedreamer.sandbox.zygote import Forks
 
 LOCK_SECONDS: Final = 30
 _LONGEST_TROUBLE: Final = 4096

@@ -1,85 +1,21 @@
-"""The engine's hold on the zygote: a small trusted process, free of secrets, from which all workers descend."""
+"""The engine's hold on the zygote: a small trusted process, free of secrets, from which all workers descend.
 
-import asyncio
-import errno
-import itertools
-import os
+It is started before anything else of the engine is loaded, so nothing is imported here that takes long.
+"""
+
+import importlib.util
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import msgspec
-import orjson
-
-import pipedreamer
 from pipedreamer.errors import SandboxError
-from pipedreamer.sandbox.control import Control
 
-FORK_SECONDS = 30
+if TYPE_CHECKING:
+    import asyncio
 
-
-class Forks:
-    """Has the other side of a control socket fork, and knows which children have ended and how."""
-
-    def __init__(self, connection: socket.socket, say: Callable[[bytes, list[int]], None] | None = None) -> None:
-        self.control = Control(connection, self._take, self._lost)
-        self._say = say
-        self._numbers = itertools.count(1)
-        self._starting: dict[int, asyncio.Future[tuple[int, int]]] = {}
-        self._ended: dict[int, asyncio.Future[int]] = {}
-        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def fork(self, descriptors: list[int]) -> tuple[int, int, asyncio.Future[int]]:
-        """Process id, pidfd and, in time, the exit code (negative for a signal) of a new child.
-
-        Raises OSError and TimeoutError.
-        """
-        number = next(self._numbers)
-        started = self._starting[number] = asyncio.get_running_loop().create_future()
-        try:
-            self.control.send(b"%d" % number, descriptors)
-            pid, handle = await asyncio.wait_for(started, FORK_SECONDS)
-            return pid, handle, self._ended[pid]
-        finally:
-            self._starting.pop(number, None)
-
-    def _take(self, message: bytes, descriptors: list[int]) -> None:
-        kind, _, rest = message.partition(b" ")
-        if kind == b"started":
-            number, pid = map(int, rest.split())
-            self._started(number, pid, descriptors)
-        elif kind == b"ended":
-            pid, code = map(int, rest.split())
-            ended = self._ended.pop(pid, None)
-            if ended is not None and not ended.done():
-                ended.set_result(code)
-        elif self._say is not None:
-            self._say(message, descriptors)
-
-    def _started(self, number: int, pid: int, handles: list[int]) -> None:
-        waiting = self._starting.pop(number, None)
-        if waiting is None or waiting.done():
-            for handle in handles:
-                os.close(handle)
-        elif not handles:
-            waiting.set_exception(OSError(errno.EMFILE, "too many open files; raise the limit (ulimit -n)"))
-        else:
-            self._ended[pid] = asyncio.get_running_loop().create_future()
-            waiting.set_result((pid, handles[0]))
-
-    def _lost(self) -> None:
-        for waiting in self._starting.values():
-            if not waiting.done():
-                waiting.set_exception(BrokenPipeError("the process that forks has died"))
-        for ended in self._ended.values():
-            if not ended.done():
-                ended.set_result(-9)
-        self._starting.clear()
-        self._ended.clear()
-        if not self.over.done():
-            self.over.set_result(None)
+    from pipedreamer.sandbox.forks import Forks
 
 
 class Zygote:
@@ -112,18 +48,20 @@ class Zygote:
         """False once it has died; not yet noticed before the first `fork`."""
         return self._forks is None or self._forks.control.alive
 
-    async def fork(self, descriptors: list[int]) -> tuple[int, int, asyncio.Future[int]]:
+    async def fork(self, descriptors: list[int]) -> "tuple[int, int, asyncio.Future[int]]":
         """A new cell's process id, pidfd and exit code. Raises OSError and TimeoutError."""
         if self._forks is None:
+            from pipedreamer.sandbox.forks import Forks  # here, because it needs asyncio
+
             self._forks = Forks(self._connection)
             self._forks.control.attach()
-            self._forks.over.add_done_callback(lambda _: self._bury())
+            self._forks.over.add_done_callback(self._bury)
         return await self._forks.fork(descriptors)
 
-    def _bury(self) -> None:
+    def _bury(self, over: "asyncio.Future[None]") -> None:
         """It has hung up, so that it is dead or dying: leave no defunct process behind."""
         self._process.kill()
-        asyncio.get_running_loop().run_in_executor(None, self._process.wait)
+        over.get_loop().run_in_executor(None, self._process.wait)
 
     def close(self) -> None:
         """End the zygote and, with it, every worker that is left."""
@@ -156,5 +94,5 @@ class Zygotes:
 
 def _import_folders() -> list[str]:
     """Where the worker's own trusted libraries are: with `-S` it would not find them."""
-    packages = (pipedreamer, msgspec, orjson)
-    return list(dict.fromkeys(str(Path(package.__file__ or "").parent.parent) for package in packages))
+    found = (importlib.util.find_spec(package) for package in ("pipedreamer", "msgspec", "orjson"))
+    return list(dict.fromkeys(str(Path(spec.origin).parent.parent) for spec in found if spec and spec.origin))
