@@ -34,7 +34,7 @@ def command(
     from pipedreamer.cli.engine_log import log_sink, take_over_logging
     from pipedreamer.cli.hot_reload import HotReload, welcome
     from pipedreamer.cli.serving import Serving, capacity, serve_workflow
-    from pipedreamer.engine import Limits
+    from pipedreamer.engine.service import Limits
 
     sink = log_sink(terminal.output)
     take_over_logging(sink, folder.resolve().name, "", terminal.verbose)

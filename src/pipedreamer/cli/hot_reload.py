@@ -17,7 +17,8 @@ from pipedreamer.cli.problems import say_problems
 from pipedreamer.cli.sample import sample_input
 from pipedreamer.cli.serving import service_of
 from pipedreamer.cli.terminal import Terminal
-from pipedreamer.engine import App, Limits
+from pipedreamer.engine.app import App
+from pipedreamer.engine.service import Limits
 from pipedreamer.errors import PipedreamerError, ProblemsError, WiderPermissionsError
 from pipedreamer.runtime.live import LiveWorkflow
 

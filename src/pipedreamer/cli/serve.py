@@ -46,7 +46,7 @@ def command(
 
     from pipedreamer.cli.engine_log import log_sink, take_over_logging
     from pipedreamer.cli.serving import Serving, capacity, serve_workflow
-    from pipedreamer.engine import Limits
+    from pipedreamer.engine.service import Limits
     from pipedreamer.runtime.live import LiveWorkflow
 
     sink = log_sink("json" if log == "auto" and terminal.output == "json" else log)

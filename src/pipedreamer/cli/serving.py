@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipedreamer.engine import App, Limits, Service, Stats, bind, serve
+from pipedreamer.engine.app import App
+from pipedreamer.engine.binding import bind
+from pipedreamer.engine.server import serve
+from pipedreamer.engine.service import Limits, Service, Stats
 from pipedreamer.project import open_project
 from pipedreamer.project.packages import environment
 from pipedreamer.runtime.capacity import Capacity

@@ -10,7 +10,11 @@ import httpx
 import orjson
 import pytest
 
-from pipedreamer.engine import App, Limits, Patience, Service, Stats, bind, serve
+from pipedreamer.engine.app import App
+from pipedreamer.engine.binding import bind
+from pipedreamer.engine.server import serve
+from pipedreamer.engine.service import Limits, Service, Stats
+from pipedreamer.engine.watch import Patience
 from pipedreamer.runtime.mask import Mask
 from pipedreamer.runtime.result import RunResult, Timing
 

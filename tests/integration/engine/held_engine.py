@@ -10,7 +10,10 @@ from pathlib import Path
 import orjson
 import uvloop
 
-from pipedreamer.engine import App, Service, Stats, bind, serve
+from pipedreamer.engine.app import App
+from pipedreamer.engine.binding import bind
+from pipedreamer.engine.server import serve
+from pipedreamer.engine.service import Service, Stats
 from pipedreamer.runtime.mask import Mask
 from pipedreamer.runtime.result import RunResult, Timing
 

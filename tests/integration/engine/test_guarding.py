@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipedreamer.engine import Limits
+from pipedreamer.engine.service import Limits
 
 PATHS = ("/run", "/health", "/ready", "/metrics", "/nothing")
 

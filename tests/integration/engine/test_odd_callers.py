@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from pipedreamer.engine import Limits, Patience
+from pipedreamer.engine.service import Limits
+from pipedreamer.engine.watch import Patience
 
 HEAD = b"POST /run HTTP/1.1\r\nHost: localhost\r\n"
 

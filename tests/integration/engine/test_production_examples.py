@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipedreamer.engine import serve
 from pipedreamer.engine.app import ROUTES
+from pipedreamer.engine.server import serve
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 UNIT = (DEPLOY / "pipedreamer.service").read_text()

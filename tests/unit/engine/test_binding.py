@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from pipedreamer.engine import bind
+from pipedreamer.engine.binding import bind
 from pipedreamer.errors import BindError, UsageError
 
 
