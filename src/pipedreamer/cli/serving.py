@@ -4,16 +4,15 @@ Here alone do project, runtime and engine meet; `serve` and `dev` differ in what
 """
 
 import asyncio
+import importlib
 import resource
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipedreamer.engine.app import App
 from pipedreamer.engine.binding import bind
-from pipedreamer.engine.server import serve
 from pipedreamer.engine.service import Limits, Service, Stats
 from pipedreamer.project import open_project
 from pipedreamer.project.packages import environment
@@ -25,6 +24,9 @@ from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.processors import processors
 from pipedreamer.runtime.settings import Sources
 from pipedreamer.sandbox.zygote import Zygote
+
+if TYPE_CHECKING:
+    from pipedreamer.engine.app import App
 
 POLL_SECONDS = 1.0
 
@@ -47,7 +49,7 @@ class Serving:
     access_log: bool = False
 
 
-Beside = Callable[[LiveWorkflow, App], Coroutine[Any, Any, None]]
+Beside = Callable[[LiveWorkflow, "App"], Coroutine[Any, Any, None]]
 Started = Callable[[LiveWorkflow, str], None]
 
 
@@ -60,8 +62,14 @@ async def serve_workflow(serving: Serving, zygote: Zygote, started: Started, bes
     project = open_project(serving.folder)
     listener = bind(serving.host, serving.port)
     with listener:
+        # The workers load in processes of their own: meanwhile the server is imported, which takes as long.
+        server = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "pipedreamer.engine.server"))
         live = LiveWorkflow(project, _means(serving, listener.getsockname()[1]), zygote)
         async with live:
+            await server
+            from pipedreamer.engine.app import App
+            from pipedreamer.engine.server import serve
+
             app = App(service_of(live, serving.limits))
             helpers = [asyncio.ensure_future(_poll(live))]
             if beside is not None:
