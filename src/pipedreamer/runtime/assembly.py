@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pipedreamer.dag import Plan
 from pipedreamer.project import Language, Project
-from pipedreamer.project.modules import Imports
 from pipedreamer.runtime.confinement import policy
 from pipedreamer.runtime.languages import locked
 from pipedreamer.runtime.pooled_run import RunnableNode, RunnablePlan
 from pipedreamer.sandbox.lock.policy import Policy
 from pipedreamer.sandbox.protocol import Code, NodeCode
+
+if TYPE_CHECKING:
+    from pipedreamer.project.modules import Imports, Modules
 
 STOP_MARGIN_MS = 1_000
 RUN_MARGIN_MS = 30_000
@@ -46,16 +48,23 @@ class Assembly:
 def assemble(
     project: Project,
     site: Path | None = None,
-    imports: Imports | None = None,
+    imports: "Imports | None" = None,
     *,
     only: str | None = None,
     jitter: bool = True,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Assembly:
     """Number the nodes of the plan; `only` makes a plan of that one node, which gets the trigger's input.
 
     `site` is the folder of its third-party packages, `imports` what its TypeScript nodes import where that was looked
-    for before.
+    for before; `say` hears what takes long.
     """
+
+    def find_modules() -> "Modules":
+        from pipedreamer.project.modules import Imports  # takes 20 ms, and most workflows are Python alone
+
+        return (imports or Imports(project.root, say)).modules(only)
+
     plan = project.plan
     ids = [only] if only else [node_id for stage in plan.stages for node_id in stage]
     number = {node_id: index for index, node_id in enumerate(ids)}
@@ -73,7 +82,6 @@ def assemble(
     )
     code = Code(root=str(project.root), nodes=nodes, stages=stages, paths=(str(site),) if site else (), jitter=jitter)
     confined = policy(project, site)
-    find_modules = partial((imports or Imports(project.root)).modules, only)
     parts = {
         language: Part(_in_language(code, languages, language), locked(confined, language, project, find_modules))
         for language in dict.fromkeys(languages)

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import orjson
@@ -14,13 +14,15 @@ import pipedreamer.sandbox.deno
 from pipedreamer.errors import PackageError
 from pipedreamer.project import Language, Project
 from pipedreamer.project.cache import cache_folder
-from pipedreamer.project.modules import Modules, find_deno, keep_import_map
 from pipedreamer.sandbox.lock import jail
 from pipedreamer.sandbox.lock.locking import system_paths
 from pipedreamer.sandbox.lock.policy import SCRATCH, Policy, Program
 from pipedreamer.spec import Permissions
 
-FindModules = Callable[[], Modules]
+if TYPE_CHECKING:
+    from pipedreamer.project.modules import Modules
+
+FindModules = Callable[[], "Modules"]
 
 _SOURCES: Final = Path(pipedreamer.sandbox.deno.__file__).parent
 _OF_DENO: Final = 640 << 20
@@ -48,14 +50,18 @@ def locked(policy: Policy, language: Language, project: Project, find_modules: F
     """
     if language == "python":
         return policy
+    from pipedreamer.project.modules import find_deno  # takes 20 ms, and most workflows are Python alone
+
     found = find_modules()
     imports = _imports(found)
     own = [str(_SOURCES), *(str(path) for path in (found.cache, found.lock, imports.file) if path)]
     policy = msgspec.structs.replace(policy, whole=(*policy.whole, *own))
-    arguments = (*_deno(policy, project.workflow.permissions), *imports.arguments, str(_SOURCES / "main.ts"))
+    flags = _flags(policy, project.workflow.permissions)
+    deno = os.path.realpath(find_deno())
+    arguments = (deno, "run", *flags, *imports.arguments, str(_SOURCES / "main.ts"))
     environment = _ENVIRONMENT | ({"DENO_DIR": str(found.cache)} if found.cache else {})
     program = Program(arguments, environment, _OF_DENO)
-    return msgspec.structs.replace(policy, whole=(*policy.whole, arguments[0]), program=program)
+    return msgspec.structs.replace(policy, whole=(*policy.whole, deno), program=program)
 
 
 def everyones(language: Language, site: Path | None) -> tuple[str, ...]:
@@ -88,7 +94,9 @@ class _Imports:
     file: Path | None
 
 
-def _imports(found: Modules) -> _Imports:
+def _imports(found: "Modules") -> _Imports:
+    from pipedreamer.project.modules import keep_import_map
+
     text = orjson.dumps(found.import_map)
     address, file = "data:application/json;base64," + base64.b64encode(text).decode(), None
     if len(address) > _LONG_ARGUMENT:
@@ -98,12 +106,12 @@ def _imports(found: Modules) -> _Imports:
     return _Imports((f"--import-map={address}", *lock), file)
 
 
-def _deno(policy: Policy, permissions: Permissions) -> tuple[str, ...]:
+def _flags(policy: Policy, permissions: Permissions) -> tuple[str, ...]:
     """Deno with flags that say what the lock holds: the flags make the clear error, the lock is what holds."""
     read = (*policy.whole, *policy.listed, *policy.write, SCRATCH, *permissions.read)
     write = (*policy.write, SCRATCH)
     return (
-        os.path.realpath(find_deno()), "run", "--quiet", "--no-prompt", "--no-config", "--cached-only",
+        "--quiet", "--no-prompt", "--no-config", "--cached-only", "--no-code-cache",
         "--node-modules-dir=none", _allowed(_READS, read), _allowed("--allow-write=", write),
         *(("--allow-net",) if policy.tcp else ("--deny-net",)),
         "--ignore-env", *((f"--allow-env={','.join(policy.env)}",) if policy.env else ()),

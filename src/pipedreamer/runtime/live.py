@@ -8,7 +8,6 @@ from typing import Any, Self
 
 from pipedreamer.errors import WiderPermissionsError
 from pipedreamer.project import Project, open_project
-from pipedreamer.project.modules import Imports
 from pipedreamer.runtime.assembly import Assembly, assemble
 from pipedreamer.runtime.broker import Broker
 from pipedreamer.runtime.capacity import Capacity
@@ -128,8 +127,7 @@ class LiveWorkflow:
     def _assembled(self, project: Project) -> Assembly:
         """The project with all that it needs from outside, fetched where it is not there."""
         means = self._means
-        imports = Imports(project.root, means.warn)
-        return assemble(project, means.packages(project.root), imports, jitter=means.jitter)
+        return assemble(project, means.packages(project.root), jitter=means.jitter, say=means.warn)
 
     def _apply(self, settings: Settings) -> None:
         self.mask = self.mask.with_secrets(settings.secrets)

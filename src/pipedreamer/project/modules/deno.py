@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +38,8 @@ def find_deno() -> Path:
 
 def deno_version() -> str:
     """The version of the Deno that `find_deno` finds."""
+    from importlib.metadata import version  # takes 10 ms, and not every start asks
+
     return version("deno")
 
 

@@ -1,7 +1,6 @@
 """The dependencies in a workflow's pyproject.toml."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,8 @@ def read_pyproject(root: Path) -> Pyproject:
     file = root / "pyproject.toml"
     if not file.is_file():
         return Pyproject()
+    import tomllib  # few workflows have this file
+
     try:
         text = read_text(file)
         table = tomllib.loads(text)
