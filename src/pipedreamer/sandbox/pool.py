@@ -85,7 +85,7 @@ class Pool:
         return self._spawner.cell.held if self._spawner.cell else None
 
     async def prepare(self, code: Code, policy: Policy) -> Crew:
-        """Workers with this code, to be taken up or dismissed.
+        """Workers with this code, to be taken up or dismissed: all, or where there are none yet the first of them.
 
         Raises `NodeLoadError` when the code cannot be loaded, `SandboxError` without a lock; then nothing has changed,
         and so it is when this is cancelled.
@@ -104,11 +104,13 @@ class Pool:
         self._workers, self._code = crew.workers, crew.code
         self._trouble = ""
         self._watch()
+        if len(self._workers) < self._size:  # the first ones: they can work while the others load
+            self._in_background(self._restore())
         # Not at once: whoever called this first notes which plan belongs to the new code.
         asyncio.get_running_loop().call_soon(self._hand_out)
 
     async def _all_started(self, code: Code, cell: Cell) -> list[Worker]:
-        starting = [asyncio.ensure_future(self._spawn(code, cell)) for _ in range(self._size)]
+        starting = [asyncio.ensure_future(self._spawn(code, cell)) for _ in range(self._size if self._workers else 1)]
         try:
             await asyncio.wait(starting)
             return [start.result() for start in starting]
