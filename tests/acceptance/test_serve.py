@@ -77,7 +77,7 @@ def test_health_readiness_and_figures_are_told(write_workflow: WriteWorkflow, st
     assert (health["status"], health["workflow"], health["version"]) == ("ok", "flow", "1.0")
     assert health["layers"]["time"] == "enforced"
     assert engine.run().status == 200
-    assert engine.metric("pipedreamer_workers") == 2
+    eventually(lambda: engine.metric("pipedreamer_workers") == 2, "two workers")
     assert engine.metric('pipedreamer_runs_total{outcome="success"}') == 1
 
 

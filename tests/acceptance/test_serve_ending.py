@@ -51,12 +51,22 @@ def ended(processes: AbstractSet[Process]) -> None:
     eventually(lambda: not any(one.alive for one in processes), f"an end of {processes}")
 
 
+def whole_family(engine: Engine) -> AbstractSet[Process]:
+    """Its zygote, cell and two workers: the second one comes after the first answers."""
+
+    def found() -> AbstractSet[Process]:
+        family = engine.process.descendants
+        return family if len(family) == 4 else set()
+
+    family: AbstractSet[Process] = eventually(found, "a zygote, a cell and two workers")
+    return family
+
+
 def test_sigterm_lets_runs_end_refuses_new_ones_and_leaves_nothing(
     write_workflow: WriteWorkflow, start: StartEngine, signs: Path
 ) -> None:
     engine = start("serve", write_workflow({"held": HELD}, extra=LONG, signs=True), "--workers", "2")
-    family = engine.process.descendants
-    assert len(family) == 4  # zygote, cell, workers
+    family = whole_family(engine)
     callers = [engine.call(held(signs, number)) for number in range(5)]
     have_begun(signs, 5)
     stopping(engine)
@@ -131,8 +141,7 @@ def test_workers_end_with_an_engine_that_is_killed_whatever_their_nodes_do(
     write_workflow: WriteWorkflow, start: StartEngine, signs: Path, hog: str
 ) -> None:
     engine = start("serve", write_workflow({"hog": HOGS[hog]}, extra=LONG, signs=True), "--workers", "2")
-    family = engine.process.descendants
-    assert len(family) == 4  # zygote, cell, workers
+    family = whole_family(engine)
     engine.call(held(signs))
     have_begun(signs)
     engine.signal(signal.SIGKILL)

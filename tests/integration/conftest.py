@@ -1,5 +1,6 @@
 """Sessions with real worker processes, whose log lines are kept in a list."""
 
+import asyncio
 import dataclasses
 import json
 from collections.abc import AsyncIterator, Callable
@@ -63,6 +64,7 @@ async def start_session() -> AsyncIterator[StartSession]:
             notify: bool = True,
             namespaces: bool = True,
             hear: Callable[[NodeLine], None] = lambda _: None,
+            all_start: bool = True,
         ) -> Bench:
             values = settings or Settings(config={}, secrets={})
             lines: list[NodeLine] = []
@@ -93,6 +95,9 @@ async def start_session() -> AsyncIterator[StartSession]:
 
             session = Session(assembly.with_parts(changed), values, around)
             await stack.enter_async_context(session)
+            async with asyncio.timeout(30):
+                while all_start and session.workers < around.capacity.workers * len(assembly.parts):  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(0.01)
             return Bench(session, lines)
 
         yield start

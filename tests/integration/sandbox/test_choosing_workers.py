@@ -36,6 +36,30 @@ async def test_a_worker_that_is_held_by_a_node_is_given_nothing_more(
     assert {(await held).output("n")}.isdisjoint(result.output("n") for result in others)
 
 
+async def test_the_first_worker_takes_runs_while_the_others_load(
+    write_workflow: Any, start_session: Any, tmp_path: Path
+) -> None:
+    first, flag = tmp_path / "first", tmp_path / "flag"
+    node = f"""
+        import os, time
+        try:
+            os.close(os.open({str(first)!r}, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            while not os.path.exists({str(flag)!r}):
+                time.sleep(0.01)
+        def run(ctx, input):
+            return os.getpid()
+    """
+    bench = await start_session(write_workflow({"n": node}), Capacity(workers=2, running=64), all_start=False)
+    assert (await bench.run()).success
+    assert bench.session.workers == 1
+    flag.touch()
+    async with asyncio.timeout(30):
+        while bench.session.workers < 2:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+    assert bench.session.restarts == 0
+
+
 async def test_runs_are_spread_over_the_workers(write_workflow: Any, start_session: Any) -> None:
     node = "import asyncio, os\nasync def run(ctx, input):\n    await asyncio.sleep(0.1)\n    return os.getpid()"
     bench = await start_session(write_workflow({"n": node}), Capacity(workers=3, running=64))
