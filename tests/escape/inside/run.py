@@ -150,6 +150,9 @@ async def _session(tier: Tier, changes: dict[str, Any]) -> AsyncIterator[Session
         gateway=lambda: OneHost(tier.listeners.allowed),
     )
     async with Session(assembly.with_parts(changed), Settings(config={}, secrets={}), around) as session:
+        async with asyncio.timeout(PATIENCE_S):
+            while session.workers < 2:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.05)
         yield session
 
 
