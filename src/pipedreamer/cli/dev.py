@@ -5,7 +5,18 @@ from pathlib import Path
 import typer
 
 from pipedreamer.cli.folder import Directory, workflow_folder
-from pipedreamer.cli.run_options import AllowBuild, Config, Host, Port, Sandbox, Secrets, Workers, demand, sources
+from pipedreamer.cli.run_options import (
+    AllowBuild,
+    Config,
+    Host,
+    Port,
+    Record,
+    Sandbox,
+    Secrets,
+    Workers,
+    demand,
+    sources,
+)
 from pipedreamer.cli.terminal import Terminal
 from pipedreamer.sandbox.zygote import Zygote
 
@@ -18,6 +29,7 @@ def command(
     secrets: Secrets = None,
     config: Config = None,
     workers: Workers = 0,
+    record: Record = None,
     allow_build: AllowBuild = False,
     sandbox: Sandbox = "auto",
 ) -> None:
@@ -49,8 +61,9 @@ def command(
         drain_seconds=3.0,
         limits=Limits(allowed_hosts=(host,)),
         allow_build=allow_build,
+        record=record,
         demand=demand(sandbox),
         access_log=terminal.verbose,
     )
-    reload = HotReload(terminal, serving.limits)
+    reload = HotReload(terminal)
     uvloop.run(serve_workflow(serving, zygote, lambda live, address: welcome(terminal, live, address), reload.watch))

@@ -15,10 +15,8 @@ from watchfiles import Change, DefaultFilter, awatch
 
 from pipedreamer.cli.problems import say_problems
 from pipedreamer.cli.sample import sample_input
-from pipedreamer.cli.serving import service_of
+from pipedreamer.cli.serving import Renew
 from pipedreamer.cli.terminal import Terminal
-from pipedreamer.engine.app import App
-from pipedreamer.engine.service import Limits
 from pipedreamer.errors import PipedreamerError, ProblemsError, WiderPermissionsError
 from pipedreamer.runtime.live import LiveWorkflow
 
@@ -56,26 +54,28 @@ class HotReload:
     Made before the folder is read, so that no edit is missed that was made between reading and watching.
     """
 
-    def __init__(self, terminal: Terminal, limits: Limits) -> None:
+    def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
-        self._limits = limits
         self._taking: asyncio.Task[None] | None = None
         self._read_at = time.time()
 
-    async def watch(self, live: LiveWorkflow, app: App) -> None:
-        """Until cancelled. A folder that was removed is watched again when there is one of its name."""
+    async def watch(self, live: LiveWorkflow, renew: Renew) -> None:
+        """Until cancelled; `renew` has the engine serve what was taken up.
+
+        A folder that was removed is watched again when there is one of its name.
+        """
         root = live.project.root
         while True:
             with suppress(FileNotFoundError), _held(root) as folder:
-                await self._watch(live, app, folder)
+                await self._watch(live, renew, folder)
             if not root.is_dir():
                 self._terminal.say(f"{root} is gone; kept the last good code until it is back")
             while not root.is_dir():  # noqa: ASYNC110 - the system tells nobody
                 await asyncio.sleep(LOOK_MS / 1000)
             self._read_at = time.time()
-            await self._take_up(live, app, str(root))
+            await self._take_up(live, renew, str(root))
 
-    async def _watch(self, live: LiveWorkflow, app: App, folder: int) -> None:
+    async def _watch(self, live: LiveWorkflow, renew: Renew, folder: int) -> None:
         """Until this very folder has gone; the system tells of changes in it and not of its own end."""
         root = live.project.root
         watching = awatch(
@@ -91,20 +91,20 @@ class HotReload:
                 unseen = None
             names = sorted(path.removeprefix(f"{root}/") for path in paths)
             if names:
-                await self._begin(live, app, ", ".join(names[:3]) + (", ..." if len(names) > 3 else ""))
+                await self._begin(live, renew, ", ".join(names[:3]) + (", ..." if len(names) > 3 else ""))
 
-    async def _begin(self, live: LiveWorkflow, app: App, what: str) -> None:
+    async def _begin(self, live: LiveWorkflow, renew: Renew, what: str) -> None:
         """Take the change up beside the watching: a newer one ends a load that hangs."""
         if self._taking is not None:
             self._taking.cancel()
             with suppress(asyncio.CancelledError):
                 await self._taking
-        self._taking = asyncio.ensure_future(self._take_up(live, app, what))
+        self._taking = asyncio.ensure_future(self._take_up(live, renew, what))
 
-    async def _take_up(self, live: LiveWorkflow, app: App, what: str) -> None:
+    async def _take_up(self, live: LiveWorkflow, renew: Renew, what: str) -> None:
         try:
             await live.reload()
-            app.replace(service_of(live, self._limits))
+            renew()
         except ProblemsError as error:
             say_problems(self._terminal, error.problems)
             self._terminal.say(f"kept the last good code after a change of {what}")

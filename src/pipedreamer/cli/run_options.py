@@ -22,6 +22,15 @@ AllowBuild = Annotated[
     bool, typer.Option("--allow-build", help="Let packages without wheels be built; building one runs its code here.")
 ]
 
+Record = Annotated[
+    str | None,
+    typer.Option(
+        "--record",
+        envvar="PIPEDREAMER_RECORD",
+        help="Where runs are kept: a file, or none; .pipedreamer/record/runs.db in the folder where not given.",
+    ),
+]
+
 Sandbox = Annotated[
     Literal["auto", "required", "best-effort"],
     typer.Option("--sandbox", help="Without a layer: do not start, or say so; auto: required in a container."),

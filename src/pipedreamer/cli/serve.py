@@ -8,7 +8,18 @@ from typing import Annotated, Literal
 import typer
 
 from pipedreamer.cli.folder import Directory, workflow_folder
-from pipedreamer.cli.run_options import AllowBuild, Config, Host, Port, Sandbox, Secrets, Workers, demand, sources
+from pipedreamer.cli.run_options import (
+    AllowBuild,
+    Config,
+    Host,
+    Port,
+    Record,
+    Sandbox,
+    Secrets,
+    Workers,
+    demand,
+    sources,
+)
 from pipedreamer.cli.terminal import Terminal
 from pipedreamer.sandbox.zygote import Zygote
 
@@ -23,6 +34,7 @@ def command(
     secrets: Secrets = None,
     config: Config = None,
     workers: Workers = 0,
+    record: Record = None,
     max_runs: Annotated[int, typer.Option("--max-runs", min=1, help="Runs at once in all workers.")] = 128,
     max_queue: Annotated[
         int, typer.Option("--max-queue", min=0, help="Runs that may wait; past it callers get 503.")
@@ -73,6 +85,7 @@ def command(
             max_body=max_body, allowed_hosts=(host, *(allow_host or ())), namespace=os.environ.get("POD_NAMESPACE")
         ),
         allow_build=allow_build,
+        record=record,
         demand=demand(sandbox),
         access_log=terminal.verbose,
     )

@@ -9,9 +9,11 @@ import resource
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipedreamer.cli.keeping import Kept, about, history, recording
 from pipedreamer.engine.binding import bind
 from pipedreamer.engine.service import Limits, Service, Stats
 from pipedreamer.project import open_project
@@ -22,6 +24,7 @@ from pipedreamer.runtime.layers import Demand
 from pipedreamer.runtime.live import LiveWorkflow, Means
 from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.processors import processors
+from pipedreamer.runtime.recording.lines import RunLines
 from pipedreamer.runtime.settings import Sources
 from pipedreamer.sandbox.zygote import Zygote
 
@@ -47,9 +50,11 @@ class Serving:
     allow_build: bool = False
     demand: Demand = "best-effort"
     access_log: bool = False
+    record: str | None = None
 
 
-Beside = Callable[[LiveWorkflow, "App"], Coroutine[Any, Any, None]]
+Renew = Callable[[], None]
+Beside = Callable[[LiveWorkflow, Renew], Coroutine[Any, Any, None]]
 Started = Callable[[LiveWorkflow, str], None]
 
 
@@ -64,16 +69,18 @@ async def serve_workflow(serving: Serving, zygote: Zygote, started: Started, bes
     with listener:
         # The workers load in processes of their own: meanwhile the server is imported, which takes as long.
         server = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "pipedreamer.engine.server"))
-        live = LiveWorkflow(project, _means(serving, listener.getsockname()[1]), zygote)
-        async with live:
+        lines = RunLines(serving.log)
+        live = LiveWorkflow(project, _means(serving, listener.getsockname()[1], lines), zygote)
+        async with live, recording(serving.record, live, lines, serving.capacity.running, serving.warn) as kept:
             await server
             from pipedreamer.engine.app import App
             from pipedreamer.engine.server import serve
 
-            app = App(service_of(live, serving.limits))
+            app = App(service_of(live, serving.limits, kept))
             helpers = [asyncio.ensure_future(_poll(live))]
             if beside is not None:
-                helpers.append(asyncio.ensure_future(beside(live, app)))
+                renew = partial(_renew, app, live, serving.limits, kept)
+                helpers.append(asyncio.ensure_future(beside(live, renew)))
             try:
                 await serve(
                     app,
@@ -89,7 +96,11 @@ async def serve_workflow(serving: Serving, zygote: Zygote, started: Started, bes
                         await helper
 
 
-def service_of(live: LiveWorkflow, limits: Limits) -> Service:
+def _renew(app: "App", live: LiveWorkflow, limits: Limits, kept: Kept | None) -> None:
+    app.replace(service_of(live, limits, kept))
+
+
+def service_of(live: LiveWorkflow, limits: Limits, kept: Kept | None = None) -> Service:
     """What the application is handed; made anew when the code is swapped."""
     session = live.session
     workflow = live.project.workflow
@@ -109,13 +120,15 @@ def service_of(live: LiveWorkflow, limits: Limits) -> Service:
     return Service(
         workflow=workflow.name,
         version=workflow.version,
-        executor=session,
+        executor=kept.executor if kept is not None else session,
         mask=lambda: live.mask,
         layers=session.layers,
         stats=stats,
         ready=lambda: session.workers > 0,
         input_schema=live.project.input_schema,
         limits=limits,
+        about=about(live.project),
+        history=history(live, kept) if kept is not None else None,
     )
 
 
@@ -124,7 +137,7 @@ def capacity(workers: int, running: int, waiting: int) -> Capacity:
     return Capacity(workers=workers or min(4, processors()), running=running, waiting=waiting)
 
 
-def _means(serving: Serving, port: int) -> Means:
+def _means(serving: Serving, port: int, log: LogSink) -> Means:
     def own_ports() -> tuple[int, ...]:
         return (port,)
 
@@ -133,7 +146,7 @@ def _means(serving: Serving, port: int) -> Means:
         broker=lambda secrets, allowed: HttpBroker(secrets, permissions=allowed, own_ports=own_ports),
         own_ports=own_ports,
         packages=lambda root: environment(root, serving.allow_build, say=serving.warn),
-        log=serving.log,
+        log=log,
         warn=serving.warn,
         capacity=serving.capacity,
         demand=serving.demand,

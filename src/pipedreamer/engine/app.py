@@ -10,8 +10,10 @@ from pipedreamer.engine.answer import SMALL_BODY, Answer, Header, Receive, Scope
 from pipedreamer.engine.body import Input, read_body, read_input, refuse_body
 from pipedreamer.engine.exchange import Exchange
 from pipedreamer.engine.guard import Guard, repeated
+from pipedreamer.engine.history.durably import run_durably, wish_of
+from pipedreamer.engine.history.history import methods_below_runs
 from pipedreamer.engine.metrics import Durations, Reading
-from pipedreamer.engine.pages import NO_STORE, health, metrics, ready
+from pipedreamer.engine.pages import NO_STORE, health, metrics, ready, workflow
 from pipedreamer.engine.run import DRAINING, STOPPED, begin, ended, failure
 from pipedreamer.engine.schema import InputSchema
 from pipedreamer.engine.service import Service
@@ -22,6 +24,7 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
     "/health": (),
     "/ready": ("GET", "HEAD"),
     "/metrics": ("GET", "HEAD"),
+    "/workflow": ("GET", "HEAD"),
 }
 """Every path and the methods it takes; none named means any."""
 
@@ -68,7 +71,9 @@ class App:
         else:
             try:
                 if scope["path"] == "/run":
-                    answer = await self._run(served, scope["method"], headers, receive)
+                    answer = await self._run(served, scope["method"], headers, scope["query_string"], receive)
+                elif scope["path"].startswith("/runs"):
+                    answer = await self._history(served.service, scope, receive)
                 else:
                     answer = await self._page(served.service, scope, headers)
             except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
@@ -121,6 +126,8 @@ class App:
         if refused is not None:
             return refused
         methods = ROUTES.get(path)
+        if methods is None and served.service.history is not None:
+            methods = methods_below_runs(path)
         if methods is None:
             return refusal(404, f"there is no path {path[:100]!r}; there are {', '.join(ROUTES)}")
         if methods and method not in methods:
@@ -133,7 +140,7 @@ class App:
         return refuse_body(headers, served.service.limits.max_body) if method == "POST" else None
 
     async def _run(
-        self, served: _Served, method: str, headers: Mapping[bytes, bytes], receive: Receive
+        self, served: _Served, method: str, headers: Mapping[bytes, bytes], query: bytes, receive: Receive
     ) -> Answer | None:
         try:
             body = await read_body(receive, served.service.limits.max_body) if method == "POST" else b""
@@ -144,6 +151,9 @@ class App:
         given = self._input(served, body, headers)
         if isinstance(given, Answer):
             return given
+        wish = wish_of(headers, query)
+        if wish.is_durable:
+            return await run_durably(served.service.history, wish, given.json)
         run = begin(served.service, given.json)
         self.running += 1
         try:
@@ -166,12 +176,21 @@ class App:
                 return refused
         return DRAINING if self.draining else given  # that may have begun while the body came in
 
+    async def _history(self, service: Service, scope: Scope, receive: Receive) -> Answer | None:
+        body = await read_body(receive, service.limits.max_body) if scope["method"] == "POST" else b""
+        if not isinstance(body, bytes):
+            return body
+        assert service.history is not None  # noqa: S101 - or there is no such path
+        return await service.history.answer(scope["method"], scope["path"], scope["query_string"], body)
+
     async def _page(self, service: Service, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
         match scope["path"]:
             case "/health":
                 return health(service, scope, headers)
             case "/ready":
                 return ready(service, self.draining)
+            case "/workflow":
+                return workflow(service)
             case _:
                 return await metrics(self._reading(service), headers)
 

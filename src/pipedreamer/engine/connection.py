@@ -97,6 +97,8 @@ class Connection(HttpToolsProtocol):
         ):
             return None
         headers = dict(self.headers)
+        if b"prefer" in headers or b"idempotency-key" in headers:
+            return None  # perhaps a durable run
         if b"connection" in headers and (parser.get_http_version() != "1.1" or parser.should_upgrade()):
             return None  # HTTP/1.0 that wants to go on, or another protocol
         length = headers.get(b"content-length")

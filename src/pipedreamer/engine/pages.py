@@ -39,6 +39,12 @@ def ready(service: Service, draining: bool) -> Answer:
     return READY if service.ready() else STARTING
 
 
+def workflow(service: Service) -> Answer:
+    """The plan, the input's schema, and which layers of the sandbox hold."""
+    about = dict(service.about) | {"inputSchema": service.input_schema, "layers": dict(service.layers())}
+    return Answer(200, (JSON, NO_STORE), orjson.dumps(about))
+
+
 async def metrics(reading: Reading, headers: Mapping[bytes, bytes]) -> Answer:
     """The figures, made in a thread: the first scrape imports what writes them."""
     accept = headers.get(b"accept", b"").decode("latin-1")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipedreamer.engine.history.history import History
 from pipedreamer.runtime.executor import Executor
 from pipedreamer.runtime.result import Masking
 
@@ -40,7 +41,8 @@ class Service:
     """One workflow as it is served; a hot reload hands the app another one.
 
     `mask` is asked for each answer, so that a rotated secret is masked at once. `layers` names the sandbox's layers
-    and their state, `ready` is False until the first run can be taken.
+    and their state, `ready` is False until the first run can be taken. `about` is the plan as `/workflow` tells it.
+    Without a `history` no run is kept.
     """
 
     workflow: str
@@ -52,3 +54,5 @@ class Service:
     ready: Callable[[], bool]
     input_schema: dict[str, Any] | bool | None = None
     limits: Limits = field(default_factory=Limits)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    history: History | None = None

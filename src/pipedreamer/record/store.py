@@ -58,6 +58,9 @@ class Store(Protocol):
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *_: object) -> None: ...
 
+    async def seal(self) -> str:
+        """Sixteen hexadecimal digits that were drawn when this record was made, and that nobody else knows."""
+
     async def join(self, workflow: str, engine: str, lease: float) -> Epoch:
         """Begin to write for a workflow. `engine` is told to people; `lease` is in seconds, to be renewed in time."""
 

@@ -22,10 +22,14 @@ class Keeper(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """What a run had come to before: outputs by node, and how often nodes were begun that have none."""
+    """What a run had come to before: outputs by node, and how often nodes were begun that have none.
+
+    Where it `is_interrupted`, the nodes that come next may have been begun once more than is known.
+    """
 
     outputs: Mapping[str, bytes]
     attempts: Mapping[str, int]
+    is_interrupted: bool = False
 
 
 NOTHING = Resumed({}, {})
@@ -99,7 +103,10 @@ class _Legs:
         version, names = _names(next(iter(plans.values())))
         attempts = {names.index(name): count for name, count in self.resumed.attempts.items() if name in names}
         parts = [_kept(self.run_id, version, self.resumed.outputs)]
-        for leg in _left(legs, names, self.resumed.outputs):
+        left = _left(legs, names, self.resumed.outputs)
+        if self.resumed.is_interrupted and left:
+            attempts |= {node: attempts.get(node, 0) + 1 for nodes in left[0].values() for node in nodes}
+        for leg in left:
             if self.is_cancelled:
                 parts.append(_never(parts[-1], names[min(next(iter(leg.values())))]))
                 break

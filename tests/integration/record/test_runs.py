@@ -1,5 +1,9 @@
 """What is written of runs is what is read of them."""
 
+import re
+from pathlib import Path
+from typing import Any
+
 import pytest
 from msgspec import structs
 from tests.integration.record.samples import NOW, accepted, finished, run_id
@@ -234,3 +238,9 @@ async def kept(store: Store, run: Run) -> Run:
 async def state(store: Store, run: Run) -> tuple[str, int | None, int | None]:
     (summary,) = (await store.page(Query(workflow="flow", text=run.id))).summaries
     return summary.state, summary.started_at, summary.ended_at
+
+
+async def test_a_record_has_a_seal_of_its_own_that_stays(open_at: Any, tmp_path: Path) -> None:
+    seals = {await (await open_at()).seal() for _ in range(2)}
+    (seal,) = seals
+    assert re.fullmatch(r"[0-9a-f]{16}", seal)

@@ -112,3 +112,9 @@ def _summary(row: tuple[Any, ...]) -> Summary:
         error=error,
         **unpack_extra(extra),
     )
+
+
+def seal(connection: sqlite3.Connection) -> str:
+    """What marks references to secrets as this record's own."""
+    found: tuple[str] = connection.execute("SELECT value FROM seal").fetchone()
+    return found[0]

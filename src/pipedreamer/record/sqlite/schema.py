@@ -38,6 +38,8 @@ MIGRATIONS: Final = (
     ) STRICT;
     CREATE TABLE sums (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     INSERT INTO sums VALUES ('uncounted', 0), ('beside', 0);
+    CREATE TABLE seal (value TEXT NOT NULL) STRICT;
+    INSERT INTO seal SELECT lower(hex(randomblob(8)));
     """,
 )
 """`runs.kind` is eight times a number of `kinds`, plus the number of the run's state.

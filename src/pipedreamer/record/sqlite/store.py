@@ -66,6 +66,9 @@ class SqliteStore:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    async def seal(self) -> str:
+        return await self._read(reading.seal)
+
     async def join(self, workflow: str, engine: str, lease: float) -> Epoch:
         del lease  # the lock is held for as long as the process lives
         if self._epoch is not None:

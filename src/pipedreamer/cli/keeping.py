@@ -1,0 +1,134 @@
+"""The record of a workflow that is served: opened where it belongs, and put between the engine and its workers."""
+
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pipedreamer.engine.history.history import History
+from pipedreamer.errors import RecordError
+from pipedreamer.project import Project
+from pipedreamer.record import Store, open_store
+from pipedreamer.runtime.live import LiveWorkflow
+from pipedreamer.runtime.recording.durable import DurableRuns
+from pipedreamer.runtime.recording.facts import LiveFacts
+from pipedreamer.runtime.recording.lines import RunLines
+from pipedreamer.runtime.recording.recorded import Recorded
+from pipedreamer.runtime.recording.writer import Writer
+
+PLACE: Final = Path(".pipedreamer", "record", "runs.db")
+NONE: Final = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What keeps the runs of a live workflow."""
+
+    store: Store
+    executor: Recorded
+    durable: DurableRuns
+    facts: LiveFacts
+
+
+@asynccontextmanager
+async def recording(
+    place: str | None, live: LiveWorkflow, lines: RunLines, at_once: int, warn: Callable[[str], None]
+) -> AsyncIterator[Kept | None]:
+    """The record at this place; without one the folder's own, or none where that cannot be had.
+
+    `at_once` durable runs are under way together.
+    """
+    async with AsyncExitStack() as stack:
+        kept = None
+        if place != NONE:
+            try:
+                opened = _opened(place or _own_place(live.project.root), live, lines, at_once, warn)
+                kept = await stack.enter_async_context(opened)
+            except (RecordError, OSError) as error:
+                if place is not None:
+                    raise
+                warn(f"runs are not kept: {error}; --record names another place")
+        yield kept
+
+
+def history(live: LiveWorkflow, kept: Kept) -> History:
+    """What the engine shows of the runs."""
+    plan = live.project.plan
+    return History(
+        workflow=live.project.workflow.name,
+        store=kept.store,
+        durable=kept.durable,
+        cancel=kept.executor.cancel,
+        masked=lambda value: kept.facts().mask.json(kept.facts().references.masked(value)),
+        restored=lambda value: kept.facts().references.restore(value),
+        nodes=tuple(node for stage in plan.stages for node in stage),
+        after=_after(plan.parents),
+    )
+
+
+def about(project: Project) -> dict[str, Any]:
+    """A workflow's plan, for those who look at it."""
+    workflow, plan = project.workflow, project.plan
+    nodes = [
+        {
+            "id": name,
+            "file": str(project.node_files[name].relative_to(project.root)),
+            "language": project.language(name),
+            "timeoutMs": plan.nodes[name].timeout_ms,
+            "retries": plan.nodes[name].retries,
+            "parents": list(plan.parents[name]),
+        }
+        for stage in plan.stages
+        for name in stage
+    ]
+    return {
+        "name": workflow.name,
+        "version": workflow.version,
+        "description": workflow.description,
+        "nodes": nodes,
+        "stages": [list(stage) for stage in plan.stages],
+    }
+
+
+@asynccontextmanager
+async def _opened(
+    place: str | Path, live: LiveWorkflow, lines: RunLines, at_once: int, warn: Callable[[str], None]
+) -> AsyncIterator[Kept]:
+    engine = f"process {os.getpid()} on {socket.gethostname()}"
+    store = open_store(place)
+    async with Writer(store, live.project.workflow.name, engine) as writer:
+        facts = LiveFacts(live, await store.seal())
+        executor = Recorded(live.session, writer, lines, facts)
+        durable = DurableRuns(live.session, writer, lines, facts, at_once)
+        writer.when_lost = durable.drop
+        if count := await durable.go_on():
+            warn(f"going on with {count} unfinished run{'s' if count > 1 else ''}")
+        try:
+            yield Kept(store, executor, durable, facts)
+        finally:
+            await durable.close()
+
+
+def _own_place(folder: Path) -> Path:
+    """The folder's own record, which git is told to leave alone."""
+    place = folder.resolve() / PLACE
+    place.parent.mkdir(parents=True, exist_ok=True)
+    ignore = place.with_name(".gitignore")
+    if not ignore.exists():
+        with suppress(OSError):
+            ignore.write_text("*\n")
+    return place
+
+
+def _after(parents: dict[str, tuple[str, ...]]) -> Callable[[str], frozenset[str]]:
+    def after(name: str) -> frozenset[str]:
+        found, size = {name}, 0
+        while len(found) != size:
+            size = len(found)
+            found |= {node for node, above in parents.items() if not found.isdisjoint(above)}
+        return frozenset(found)
+
+    return after

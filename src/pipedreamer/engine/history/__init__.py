@@ -1,0 +1,1 @@
+"""The runs of the workflow that is served, over HTTP."""

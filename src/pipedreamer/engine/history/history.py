@@ -1,0 +1,144 @@
+"""`/runs` and what is below it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipedreamer.engine.answer import JSON, Answer, Header, refusal
+from pipedreamer.engine.history import views
+from pipedreamer.engine.history.questions import WrongQueryError, number, parameters, query_of
+from pipedreamer.errors import KeyTakenError
+from pipedreamer.record import Attempt, Run, Store
+from pipedreamer.runtime.recording.durable import DurableRuns, Request
+
+NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+MOST_LINES: Final = 1000
+_RERUN: Final = 'a re-run is asked for by a JSON object: {"from": ["node", ...], "input": ...}, both optional'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Reads, cancels and repeats runs. `masked` hides what a value keeps of secrets, `restored` puts it back.
+
+    `nodes` are the workflow's in the order of the plan, `after` gives a node's successors, all of them, with itself.
+    """
+
+    workflow: str
+    store: Store
+    durable: DurableRuns
+    cancel: Callable[[str], bool]
+    masked: Callable[[bytes], bytes]
+    restored: Callable[[bytes], bytes]
+    nodes: tuple[str, ...]
+    after: Callable[[str], frozenset[str]]
+
+    async def answer(self, method: str, path: str, query: bytes, body: bytes) -> Answer:
+        """The answer to a request below `/runs`; the methods were looked at before."""
+        try:
+            match path.strip("/").split("/"):
+                case ["runs"]:
+                    return await self._page(query)
+                case ["runs", run_id]:
+                    return await self._show(run_id)
+                case ["runs", run_id, "logs"]:
+                    return await self._logs(run_id, query)
+                case ["runs", run_id, "input"]:
+                    return await self._value(run_id, None)
+                case ["runs", run_id, "nodes", node, "output"]:
+                    return await self._value(run_id, node)
+                case ["runs", run_id, "cancel"] if method == "POST":
+                    return await self._cancel(run_id)
+                case ["runs", run_id, "rerun"] if method == "POST":
+                    return await self._rerun(run_id, body)
+        except WrongQueryError as error:
+            return refusal(400, str(error))
+        return refusal(404, f"there is no path {path[:100]!r}")
+
+    async def accept(self, request: Request) -> Answer:
+        """202 with the run's address once it is on the disk."""
+        try:
+            run_id = await self.durable.accept(request)
+        except KeyTakenError as error:
+            if not error.same_body:
+                return refusal(422, f"the Idempotency-Key was used for another body, in run {error.run_id}")
+            run_id = error.run_id
+        body = views.encoded({"id": run_id, "href": f"runs/{run_id}"})
+        return Answer(202, (JSON, NO_STORE, (b"location", f"/runs/{run_id}".encode())), body)
+
+    async def _page(self, query: bytes) -> Answer:
+        page = await self.store.page(query_of(self.workflow, query))
+        return _answer({"runs": [views.summary(one) for one in page.summaries], "next": page.next})
+
+    async def _show(self, run_id: str) -> Answer:
+        run = await self.store.run(self.workflow, run_id)
+        return _unknown(run_id) if run is None else _answer(views.detail(run, self.nodes, self.masked))
+
+    async def _logs(self, run_id: str, query: bytes) -> Answer:
+        given = parameters(query, ("after", "limit", "node"))
+        after, limit = number(given, "after", 0), min(MOST_LINES, number(given, "limit", MOST_LINES))
+        lines = await self.store.lines(self.workflow, run_id, after, limit)
+        if not lines and await self.store.run(self.workflow, run_id) is None:
+            return _unknown(run_id)
+        shown = [views.line(line) for line in lines if given.get("node", line.node) == line.node]
+        return _answer({"lines": shown, "next": lines[-1].number if len(lines) == limit else None})
+
+    async def _value(self, run_id: str, node: str | None) -> Answer:
+        run = await self.store.run(self.workflow, run_id)
+        if run is None:
+            return _unknown(run_id)
+        value = run.input if node is None else next((o.output for o in run.attempts[::-1] if o.node == node), None)
+        if value is None:
+            return refusal(404, f"node {node!r} has no output in run {run_id}")
+        return Answer(200, (JSON, NO_STORE), self.masked(value))
+
+    async def _cancel(self, run_id: str) -> Answer:
+        if self.durable.cancel(run_id) or self.cancel(run_id):
+            return _answer({"id": run_id}, 202)
+        run = await self.store.run(self.workflow, run_id)
+        if run is None:
+            return _unknown(run_id)
+        if run.is_finished:
+            return refusal(409, f"run {run_id} has ended already: it {run.state}")
+        return refusal(409, f"run {run_id} is carried out by another engine; cancel it there")
+
+    async def _rerun(self, run_id: str, body: bytes) -> Answer:
+        try:
+            wish = views.parsed(body)
+        except ValueError as error:
+            return refusal(400, f"the body is not JSON: {error}; {_RERUN}")
+        chosen = wish.get("from") if isinstance(wish, dict) else "?"
+        if not (chosen is None or (isinstance(chosen, list) and all(isinstance(name, str) for name in chosen))):
+            return refusal(400, _RERUN)
+        run = await self.store.run(self.workflow, run_id)
+        if run is None:
+            return _unknown(run_id)
+        if strange := [name for name in chosen or () if name not in self.nodes]:
+            return refusal(400, f"the workflow has no node {strange[0]!r}; it has {', '.join(self.nodes)}")
+        given = views.encoded(wish["input"]) if "input" in wish else self.restored(run.input)
+        kept = () if chosen is None or "input" in wish else self._kept(run, chosen)
+        request = Request(given, "rerun", rerun_of=run.id, rerun_from=tuple(chosen or ()), kept=kept)
+        return await self.accept(request)
+
+    def _kept(self, run: Run, chosen: list[str]) -> tuple[Attempt, ...]:
+        """The outputs of nodes that are not run again; with none chosen those of all that succeeded."""
+        again = frozenset().union(*(self.after(name) for name in chosen)) if chosen else frozenset()
+        done = {one.node: one for one in run.attempts if one.state == "ok"}
+        return tuple(one for name, one in done.items() if name in self.nodes and name not in again)
+
+
+def methods_below_runs(path: str) -> tuple[str, ...] | None:
+    """Which methods a path takes, None where there is no such path."""
+    match path.strip("/").split("/"):
+        case ["runs"] | ["runs", _] | ["runs", _, "logs" | "input"] | ["runs", _, "nodes", _, "output"]:
+            return ("GET", "HEAD")
+        case ["runs", _, "cancel" | "rerun"]:
+            return ("POST",)
+    return None
+
+
+def _answer(value: dict[str, Any], status: int = 200) -> Answer:
+    return Answer(status, (JSON, NO_STORE), views.encoded(value))
+
+
+def _unknown(run_id: str) -> Answer:
+    return refusal(404, f"there is no run {run_id[:64]!r} in the record")

@@ -1,0 +1,141 @@
+"""Writes to the record in groups: one write at a time, and what comes meanwhile goes with the next."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from pipedreamer.errors import LeaseLostError, RecordError
+from pipedreamer.record import Epoch, Retention, Run, Store
+from pipedreamer.record.changes import Change, run_of
+
+LEASE_S: Final = 10.0
+RENEWAL_S: Final = 3.0
+PRUNING_S: Final = 60.0
+_PAUSE_S: Final = 0.05
+
+
+class Writer:
+    """An engine's hand on the record of its workflow. `when_lost` is called when another engine has taken over.
+
+    Use it as an async context manager. A writer whose store fails says so to everybody who waits, and goes on trying.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        workflow: str,
+        engine: str,
+        *,
+        keep: Retention | None = None,
+        lease_s: float = LEASE_S,
+    ) -> None:
+        self._store = store
+        self._workflow = workflow
+        self._engine = engine
+        self.when_lost: Callable[[], None] = lambda: None
+        self._keep = keep or Retention()
+        self._lease_s = lease_s
+        self._group: list[tuple[Change, asyncio.Future[None]]] = []
+        self._durable = False
+        self._writing: asyncio.Task[None] | None = None
+        self._epoch: Epoch | None = None
+        self._chores: list[asyncio.Task[None]] = []
+        self.trouble = ""
+
+    @property
+    def store(self) -> Store:
+        """For those who read."""
+        return self._store
+
+    @property
+    def epoch(self) -> Epoch:
+        if self._epoch is None:
+            raise RecordError("the record has not been opened")
+        return self._epoch
+
+    async def __aenter__(self) -> "Writer":
+        await self._store.open()
+        try:
+            self._epoch = await self._store.join(self._workflow, self._engine, self._lease_s)
+        except BaseException:
+            await self._store.close()
+            raise
+        self._chores = [asyncio.create_task(self._renew()), asyncio.create_task(self._prune())]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        while self._writing is not None:
+            await asyncio.wait((self._writing,))
+        with suppress(RecordError):
+            await self._store.leave(self.epoch)
+        await self._store.close()
+
+    def write(self, change: Change, *, durable: bool = False) -> asyncio.Future[None]:
+        """Done when the change is in the record; raises `RecordError`."""
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._group.append((change, kept))
+        self._durable |= durable
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._work())
+        return kept
+
+    async def take_over(self) -> tuple[Run, ...]:
+        """The durable runs of engines that are gone, which are this one's from now on."""
+        return await self._store.take_over(self.epoch)
+
+    async def _work(self) -> None:
+        while self._group:
+            group, self._group = self._group, []
+            durable, self._durable = self._durable, False
+            try:
+                refused = await self._store.write([change for change, _ in group], self.epoch, durable=durable)
+            except RecordError as error:
+                self.trouble = str(error)
+                for _, kept in group:
+                    _fail(kept, error)
+                continue
+            self.trouble = ""
+            for change, kept in group:
+                refusal = refused.get(run_of(change)) if refused else None
+                if refusal is not None:
+                    _fail(kept, refusal)
+                elif not kept.done():
+                    kept.set_result(None)
+        self._writing = None
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(min(RENEWAL_S, self._lease_s / 3))
+            try:
+                await self._store.renew(self.epoch)
+            except LeaseLostError:
+                self.when_lost()
+                with suppress(RecordError):
+                    self._epoch = await self._store.join(self._workflow, self._engine, self._lease_s)
+            except RecordError as error:
+                self.trouble = str(error)
+
+    async def _prune(self) -> None:
+        while True:
+            with suppress(RecordError):
+                now = asyncio.get_running_loop().time
+                began = now()
+                while await self._store.prune(self.epoch, _now_ms(), self._keep):
+                    await asyncio.sleep(max(_PAUSE_S, now() - began))
+                    began = now()
+            await asyncio.sleep(PRUNING_S)
+
+
+def _fail(kept: asyncio.Future[None], error: RecordError) -> None:
+    if not kept.done():
+        kept.set_exception(error)
+        kept.exception()  # whoever does not look is no reason for a warning
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
