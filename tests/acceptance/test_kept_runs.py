@@ -1,0 +1,195 @@
+"""Runs that are kept: shown, gone on with after a crash, cancelled and repeated."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.acceptance.conftest import Person
+from tests.acceptance.running import Engine, StartEngine, eventually
+from tests.conftest import WriteWorkflow
+
+ECHO = "def run(ctx, input):\n    return input\n"
+STEP = """\
+import asyncio
+from pathlib import Path
+
+async def run(ctx, input):
+    ctx.log.info(f"{ctx.node} {ctx.attempt}")
+    while input.get("until") and ctx.node == "b" and not Path(input["until"]).exists():
+        await asyncio.sleep(0.01)
+    if input.get("fail") and ctx.node == "b":
+        raise ValueError(f"no luck with {ctx.secrets.get('slack', {}).get('token', '')}")
+    return {**input, ctx.node: ctx.attempt}
+"""
+ASYNC = {"prefer": "respond-async"}
+
+
+def runs(engine: Engine, query: str = "") -> list[dict[str, Any]]:
+    answer = engine.ask("GET", f"/runs{query}")
+    assert answer.status == 200, answer.body
+    found: list[dict[str, Any]] = answer.json["runs"]
+    return found
+
+
+def show(engine: Engine, run_id: str) -> Any:
+    return engine.ask("GET", f"/runs/{run_id}").json
+
+
+def ended(engine: Engine, run_id: str) -> Any:
+    """The run, once it has ended."""
+    eventually(lambda: show(engine, run_id).get("endedAt"), "the end of the run")
+    return show(engine, run_id)
+
+
+def accepted(engine: Engine, given: Any, **headers: str) -> str:
+    answer = engine.ask("POST", "/run", json.dumps(given).encode(), {**ASYNC, **headers})
+    assert answer.status == 202, answer.body
+    assert answer.headers["location"] == f"/runs/{answer.json['id']}"
+    run_id: str = answer.json["id"]
+    return run_id
+
+
+@pytest.fixture
+def flow(write_workflow: WriteWorkflow) -> Path:
+    return write_workflow({"a": STEP, "b": STEP, "c": STEP}, edges=[("a", "b"), ("b", "c")], signs=True)
+
+
+def test_a_run_that_was_answered_is_kept_also_after_a_kill(flow: Path, start: StartEngine) -> None:
+    engine = start("serve", flow)
+    ids = [engine.run({"n": number}).json["runId"] for number in range(20)]
+    os.kill(engine.process.pid, signal.SIGKILL)
+    engine.child.wait()
+    engine = start("serve", flow)
+    assert [run["id"] for run in runs(engine)] == ids[::-1]
+    run = show(engine, ids[3])
+    assert (run["state"], run["input"], run["trigger"]) == ("succeeded", {"n": 3}, "manual")
+    assert [(node["id"], node["state"], node["output"]) for node in run["nodes"]] == [
+        ("a", "succeeded", {"n": 3, "a": 1}),
+        ("b", "succeeded", {"n": 3, "a": 1, "b": 1}),
+        ("c", "succeeded", {"n": 3, "a": 1, "b": 1, "c": 1}),
+    ]
+    lines = engine.ask("GET", f"/runs/{ids[3]}/logs").json["lines"]
+    assert [(line["n"], line["node"], line["message"]) for line in lines] == [
+        (1, "a", "a 1"),
+        (2, "b", "b 1"),
+        (3, "c", "c 1"),
+    ]
+
+
+def test_an_accepted_run_goes_on_after_a_kill_where_it_was(flow: Path, start: StartEngine, signs: Path) -> None:
+    gate = signs / "gate"
+    engine = start("serve", flow)
+    run_id = accepted(engine, {"until": str(gate)})
+    engine.says("b 1")
+    os.kill(engine.process.pid, signal.SIGKILL)
+    engine.child.wait()
+    gate.touch()
+    engine = start("serve", flow)
+    engine.says("going on with 1 unfinished run")
+    run = ended(engine, run_id)
+    assert run["state"] == "succeeded"
+    assert run["nodes"][2]["output"] == {"until": str(gate), "a": 1, "b": 2, "c": 1}
+    assert "a 1" not in engine.out + engine.err
+    lines = engine.ask("GET", f"/runs/{run_id}/logs").json["lines"]
+    assert [line["n"] for line in lines] == list(range(1, len(lines) + 1))
+
+
+def test_a_run_whose_code_is_gone_ends_as_interrupted_and_says_why(flow: Path, start: StartEngine, signs: Path) -> None:
+    engine = start("serve", flow)
+    run_id = accepted(engine, {"until": str(signs / "gate")})
+    engine.says("b 1")
+    os.kill(engine.process.pid, signal.SIGKILL)
+    engine.child.wait()
+    (flow / "nodes" / "c.py").write_text(ECHO)
+    run = ended(start("serve", flow), run_id)
+    assert run["state"] == "interrupted"
+    assert "this engine has 1.0" in run["error"]
+
+
+def test_the_same_key_is_the_same_run_and_with_another_body_an_error(flow: Path, start: StartEngine) -> None:
+    engine = start("serve", flow)
+    key = {"idempotency-key": "order-17"}
+    first = engine.ask("POST", "/run", b'{"n":1}', key)
+    assert first.status == 200
+    assert engine.ask("POST", "/run", b'{"n":1}', key).json == first.json
+    assert engine.ask("POST", "/run", b'{"n":1}', key | ASYNC).json["id"] == first.json["runId"]
+    other = engine.ask("POST", "/run", b'{"n":2}', key)
+    assert other.status == 422
+    assert first.json["runId"] in other.json["error"]
+    assert len(runs(engine)) == 1
+
+
+def test_a_failed_run_is_repeated_from_where_it_failed_and_secrets_are_seen_by_nobody(
+    flow: Path, start: StartEngine
+) -> None:
+    (flow / ".secrets.yaml").write_text("slack: {token: xoxb-very-secret}\n")
+    spec = flow / "workflow.yaml"
+    spec.write_text(spec.read_text().replace("net: any", "net: any, secrets: [slack]"))
+    engine = start("serve", flow)
+    given = {"fail": True, "token": "xoxb-very-secret"}
+    failed = engine.run(given)
+    assert failed.status == 500
+    run = show(engine, failed.json["runId"])
+    assert run["state"] == "failed"
+    assert run["error"] == "ValueError: no luck with *** (nodes/b.py:9)"
+    assert [node["state"] for node in run["nodes"]] == ["succeeded", "failed", "skipped"]
+    assert run["input"] == {"fail": True, "token": "***"}
+    record = b"".join(file.read_bytes() for file in (flow / ".pipedreamer" / "record").iterdir() if file.is_file())
+    assert b"very-secret" not in record
+
+    (flow / "nodes" / "b.py").write_text('def run(ctx, input):\n    return {"reversed": input["token"][::-1]}\n')
+    engine.child.terminate()
+    engine.child.wait()
+    engine = start("serve", flow)
+    answer = engine.ask("POST", f"/runs/{run['id']}/rerun", b'{"from": []}')
+    again = ended(engine, answer.json["id"])
+    assert (again["state"], again["trigger"], again["rerunOf"]) == ("succeeded", "rerun", run["id"])
+    assert again["nodes"][1]["output"] == {"reversed": "xoxb-very-secret"[::-1]}
+    assert "a 1" not in engine.out
+
+
+def test_a_run_is_cancelled(flow: Path, start: StartEngine, signs: Path) -> None:
+    engine = start("serve", flow)
+    run_id = accepted(engine, {"until": str(signs / "never")})
+    engine.says("b 1")
+    assert engine.ask("POST", f"/runs/{run_id}/cancel").status == 202
+    run = ended(engine, run_id)
+    assert run["state"] == "cancelled"
+    assert [node["state"] for node in run["nodes"]] == ["succeeded", "cancelled", "skipped"]
+    again = engine.ask("POST", f"/runs/{run_id}/cancel")
+    assert (again.status, again.json["error"]) == (409, f"run {run_id} has ended already: it cancelled")
+
+
+def test_filters_and_pages(flow: Path, start: StartEngine) -> None:
+    engine = start("serve", flow)
+    for number in range(5):
+        engine.run({"n": number, "fail": number == 2})
+    (failed,) = runs(engine, "?state=failed")
+    assert failed["id"] in {run["id"] for run in runs(engine, f"?text={failed['id'][:20]}")}
+    assert [run["id"] for run in runs(engine, "?text=no%20luck")] == [failed["id"]]
+    first = engine.ask("GET", "/runs?limit=3").json
+    rest = engine.ask("GET", f"/runs?limit=3&before={first['next']}").json
+    assert len(first["runs"]) == 3
+    assert len(rest["runs"]) == 2
+    assert rest["next"] is None
+    for wrong in ("?state=odd", "?limit=x", "?before=1", "?colour=red"):
+        assert engine.ask("GET", f"/runs{wrong}").status == 400
+    assert engine.ask("GET", "/runs/none").status == 404
+    assert engine.ask("DELETE", "/runs").status == 405
+
+
+def test_two_engines_do_not_write_to_one_record(flow: Path, start: StartEngine, person: Person) -> None:
+    first = start("serve", flow)
+    second = start("serve", flow)
+    second.says("runs are not kept: ")
+    assert second.run({"n": 1}).status == 200
+    assert second.ask("GET", "/runs").status == 404
+    assert second.ask("POST", "/run", b"{}", ASYNC).status == 501
+    assert runs(first) == []
+    record = flow / ".pipedreamer" / "record" / "runs.db"
+    done = person.run("serve", str(flow), "--port", "0", "--record", str(record))
+    assert done.returncode == 1
+    assert str(first.process.pid) in done.stderr
