@@ -1,9 +1,9 @@
-"""Sessions with real worker processes, whose log lines are kept in a list."""
+"""Sessions with real worker processes, whose log lines are kept in a list; and a PostgreSQL that tests share."""
 
 import asyncio
 import dataclasses
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.integration import postgresql
 
 from pipedreamer.authoring import FetchError
 from pipedreamer.project import open_project
@@ -47,6 +48,13 @@ class Bench:
 
 
 StartSession = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a PostgreSQL that lets everyone in."""
+    with postgresql.running(tmp_path_factory.mktemp("postgres")) as server:
+        yield server.port
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """The changes of one call, by run: a run's are stored together or refused together."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 from msgspec import Struct, field
 
 from pipedreamer.errors import RecordError, StaleError
 from pipedreamer.record.changes import Accepted, Began, Change, Ended, Finished, Progress, Said, run_of
 from pipedreamer.record.ids import stored
-from pipedreamer.record.model import Attempt, Line, Run
+from pipedreamer.record.model import NUMBERS, Attempt, Line, Run
 from pipedreamer.record.packing import Packed, pack_attempt, pack_run
 from pipedreamer.record.store import Epoch, Limits, Refusals
 
@@ -29,6 +30,18 @@ class Steps(Struct):
     attempts: list[tuple[Attempt, Packed]] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     ended: Ended | None = None
+
+    @property
+    def beginning(self) -> int | None:
+        """When it began, as far as this says."""
+        times = [attempt.started_at for attempt, _ in self.attempts]
+        return self.began if self.began is not None else min(times, default=None)
+
+
+Standing = Literal["ours", "new", "stored"]
+"""Of a durable run: this epoch's, not there so far, or ended with the very end that is said."""
+Kept = tuple[int, int | None]
+"""The number of the state that a run is kept in, and when it ended."""
 
 
 class Group(Struct):
@@ -60,6 +73,17 @@ def grouped(changes: Iterable[Change], epoch: Epoch, limits: Limits) -> Group:
         except RecordError as error:
             group.refuse(run_id, error)
     return group
+
+
+def standing(run_id: str, steps: Steps, epoch: Epoch, owner: int | None, kept: Kept | None) -> Standing | StaleError:
+    """Whether what is said of a durable run may be stored, by who owns it, and by what is stored of it."""
+    if owner is not None:
+        return "ours" if owner == epoch.number else stale(run_id)
+    if kept is None:
+        return "new" if steps.accepted else stale(run_id)
+    end = steps.ended
+    same = end is not None and kept == (NUMBERS[end.state], end.ended_at)
+    return "stored" if same else stale(run_id)
 
 
 def stale(run_id: str) -> StaleError:

@@ -11,14 +11,20 @@ State = Literal["accepted", "running", "succeeded", "failed", "cancelled", "inte
 STATES: Final[tuple[State, ...]] = get_args(State)
 """Stored as their place in this list, which is why none may ever move."""
 NUMBERS: Final[dict[str, int]] = {state: number for number, state in enumerate(STATES)}
+STATES_A_KIND: Final = 8
+"""So many could there be."""
 UNFINISHED: Final = 2
 """The states before this place have an end still to come."""
 UNSUCCESSFUL: Final[tuple[State, ...]] = ("failed", "cancelled", "interrupted")
 
 AttemptState = Literal["ok", "retry", "failed", "cancelled", "interrupted"]
 
-ERROR_LENGTH: Final = 500
-"""So many characters of why a run failed are kept for lists."""
+_ERROR_LENGTH: Final = 500
+
+
+def cut(error: str) -> str:
+    """So much as is kept of an error for lists; PostgreSQL stores no NUL."""
+    return error[:_ERROR_LENGTH].replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 class Line(Struct, frozen=True, array_like=True):

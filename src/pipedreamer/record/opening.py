@@ -15,8 +15,21 @@ def open_store(place: str | Path, limits: Limits | None = None, *, create: bool 
     text = str(place)
     kept = limits or Limits()
     if text.startswith(("postgresql://", "postgres://")):
-        raise RecordError("PostgreSQL comes with the next commit")
+        return _postgres(text, kept, create=create)
     if "://" in text:
         scheme = text.partition("://")[0]
         raise RecordError(f'a record at "{scheme[:20]}://..." is not known; name a file, or postgresql://...')
     return SqliteStore(Path(text.removeprefix("sqlite:")), kept, create=create)
+
+
+def _postgres(url: str, limits: Limits, *, create: bool) -> Store:
+    """Imported here, since few need it and it takes its time."""
+    try:
+        from pipedreamer.record.postgres.store import PostgresStore
+    except ModuleNotFoundError as error:
+        if error.name != "asyncpg":
+            raise
+        raise RecordError(
+            "a record in PostgreSQL needs asyncpg, which is not installed: pip install 'pipedreamer[postgres]'"
+        ) from None
+    return PostgresStore(url, limits, create=create)

@@ -1,24 +1,50 @@
 """Every test of the record runs on each of its stores."""
 
+import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
-from pipedreamer.record import Limits, Store, open_store
+from pipedreamer.record import Epoch, Limits, Store, open_store
 
 SMALL = Limits(inline=1000, value=10_000)
 """So that large values are quickly made."""
 
 OpenStore = Callable[..., Any]
+_COUNT = itertools.count(1)
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a record may be made, different in every test."""
-    return f"sqlite:{tmp_path / 'runs.db'}"
+    if request.param == "sqlite":
+        return f"sqlite:{tmp_path / 'runs.db'}"
+    return str(request.getfixturevalue("database"))
+
+
+@pytest.fixture
+def database(postgres: int) -> str:
+    """The URL of an empty database."""
+    name = f"record_{next(_COUNT)}"
+    asyncio.run(administer(f"postgresql://postgres@127.0.0.1:{postgres}/postgres", f"CREATE DATABASE {name}"))
+    return f"postgresql://postgres@127.0.0.1:{postgres}/{name}"
+
+
+async def administer(url: str, *statements: str) -> list[Any]:
+    """Carry them out, past any store; the rows of the last."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows: list[Any] = []
+        for statement in statements:
+            rows = await connection.fetch(statement)
+    finally:
+        await connection.close()
+    return rows
 
 
 @pytest.fixture
@@ -36,3 +62,8 @@ async def open_at(place: str) -> AsyncIterator[OpenStore]:
 async def store(open_at: OpenStore) -> Store:
     opened: Store = await open_at()
     return opened
+
+
+@pytest.fixture
+async def epoch(store: Store) -> Epoch:
+    return await store.join("flow", "the tests", 60)

@@ -27,11 +27,6 @@ from pipedreamer.record import (
 )
 
 
-@pytest.fixture
-async def epoch(store: Store) -> Epoch:
-    return await store.join("flow", "the tests", 60)
-
-
 async def test_a_finished_run_is_kept_with_all_its_parts(store: Store, epoch: Epoch) -> None:
     attempts = (
         Attempt("read", 1, "retry", NOW, NOW + 1, None, "ValueError: no"),

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from pipedreamer.errors import KeyTakenError, RecordError
 from pipedreamer.record.changes import Ended
-from pipedreamer.record.grouping import Group, Steps, Whole, stale
-from pipedreamer.record.model import ERROR_LENGTH, NUMBERS
+from pipedreamer.record.grouping import Group, Kept, Standing, Steps, Whole, standing
+from pipedreamer.record.model import NUMBERS, STATES_A_KIND, cut
 from pipedreamer.record.packing import encode_line
-from pipedreamer.record.sqlite.schema import STATES_A_KIND
 from pipedreamer.record.store import Epoch
 
 _ACCEPTED = NUMBERS["accepted"]
@@ -26,27 +25,26 @@ class Durable:
     def drop_refused(self, group: Group) -> None:
         """Refuse the runs that are another's, and those whose key is taken; forget those that are stored already."""
         for run_id, steps in list(group.durable.items()):
-            error: RecordError | None
-            owner = self._do("SELECT epoch FROM owners WHERE run = ?", (steps.id,)).fetchone()
-            if owner is not None:
-                error = None if owner[0] == self._epoch.number else stale(run_id)
-            elif row := self._do("SELECT kind, ended_at FROM runs WHERE id = ?", (steps.id,)).fetchone():
-                if steps.ended and row == (row[0] & -STATES_A_KIND | NUMBERS[steps.ended.state], steps.ended.ended_at):
-                    del group.durable[run_id]  # this very end was written before
-                    continue
-                error = stale(run_id)
-            else:
-                error = self._refusal_of_new(run_id, steps)
-            if error is not None:
-                group.refuse(run_id, error)
+            found: Standing | RecordError = standing(run_id, steps, self._epoch, self._owner(steps), self._kept(steps))
+            if found == "stored":
+                del group.durable[run_id]
+            elif found == "new" and steps.accepted:
+                found = self._begin(steps.accepted) or found
+            if isinstance(found, RecordError):
+                group.refuse(run_id, found)
 
-    def _refusal_of_new(self, run_id: str, steps: Steps) -> RecordError | None:
-        if steps.accepted is None:
-            return stale(run_id)
-        self._do("INSERT INTO owners VALUES (?, ?)", (steps.id, self._epoch.number))
-        taken = self._keep_key(steps.accepted)
-        if taken is not None:
-            self._do("DELETE FROM owners WHERE run = ?", (steps.id,))
+    def _owner(self, steps: Steps) -> int | None:
+        row = self._do("SELECT epoch FROM owners WHERE run = ?", (steps.id,)).fetchone()
+        return row and int(row[0])
+
+    def _kept(self, steps: Steps) -> Kept | None:
+        row = self._do("SELECT kind, ended_at FROM runs WHERE id = ?", (steps.id,)).fetchone()
+        return row and (row[0] % STATES_A_KIND, row[1])
+
+    def _begin(self, accepted: Whole) -> KeyTakenError | None:
+        taken = self._keep_key(accepted)
+        if taken is None:
+            self._do("INSERT INTO owners VALUES (?, ?)", (accepted.id, self._epoch.number))
         return taken
 
     def keep_keys(self, runs: Sequence[Whole]) -> None:
@@ -73,7 +71,7 @@ class Durable:
             f"UPDATE runs SET started_at = coalesce(started_at, ?), kind = kind + (kind & {STATES_A_KIND - 1} ="  # noqa: S608 - numbers
             f" {_ACCEPTED}) * {_RUNNING - _ACCEPTED} WHERE id = ?"
         )
-        self._do_each(begin, ((at, one.id) for one in runs if (at := _beginning(one)) is not None))
+        self._do_each(begin, ((at, one.id) for one in runs if (at := one.beginning) is not None))
         self._do_each(
             "INSERT INTO attempts (run, node, number, detail) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET detail = excluded.detail",
@@ -89,12 +87,6 @@ class Durable:
         for run, end in ends:
             self._do(
                 "UPDATE runs SET kind = (kind & ?) + ?, ended_at = ?, error = ? WHERE id = ?",
-                (-STATES_A_KIND, NUMBERS[end.state], end.ended_at, end.error[:ERROR_LENGTH], run),
+                (-STATES_A_KIND, NUMBERS[end.state], end.ended_at, cut(end.error), run),
             )
             self._do("DELETE FROM owners WHERE run = ?", (run,))
-
-
-def _beginning(steps: Steps) -> int | None:
-    """When it began, as far as these steps say."""
-    times = [attempt.started_at for attempt, _ in steps.attempts]
-    return steps.began if steps.began is not None else min(times, default=None)

@@ -2,8 +2,7 @@
 
 import sqlite3
 
-from pipedreamer.record.model import NUMBERS, Code, Run
-from pipedreamer.record.sqlite.schema import STATES_A_KIND
+from pipedreamer.record.model import NUMBERS, STATES_A_KIND, Code, Run
 
 
 class Numbers:

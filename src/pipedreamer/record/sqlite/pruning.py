@@ -4,9 +4,8 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from pipedreamer.record.model import UNFINISHED
+from pipedreamer.record.model import STATES_A_KIND, UNFINISHED
 from pipedreamer.record.sqlite.files import Files, file_name
-from pipedreamer.record.sqlite.schema import STATES_A_KIND
 from pipedreamer.record.sqlite.transaction import transaction
 from pipedreamer.record.store import Retention, Size
 

@@ -2,23 +2,19 @@
 
 import sqlite3
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from msgspec import structs
 
 from pipedreamer.record.ids import bounds
-from pipedreamer.record.model import NUMBERS, STATES, Attempt, Code, Line, Run, Summary
-from pipedreamer.record.packing import decode_line, unpack_attempt, unpack_extra, unpack_lines, unpack_run
+from pipedreamer.record.model import Attempt, Line, Run
+from pipedreamer.record.packing import decode_line, unpack_attempt, unpack_lines, unpack_run
 from pipedreamer.record.query import Page, Query
+from pipedreamer.record.rows import COLUMNS, JOINED, kinds_asked_for
+from pipedreamer.record.rows import summary as summary_of
 from pipedreamer.record.sqlite.files import Files
-from pipedreamer.record.sqlite.schema import STATES_A_KIND
 from pipedreamer.record.sqlite.transaction import one_moment
 
-_COLUMNS: Final = (
-    "r.id, r.kind, r.started_at, r.ended_at, r.error, r.extra,"
-    " k.workflow, k.trigger, k.durable, c.version, c.digest, c.config, c.lock"
-)
-_JOINED: Final = f"runs r JOIN kinds k ON k.kind = r.kind / {STATES_A_KIND} JOIN codes c ON c.code = r.code"
 NEWEST: Final = "SELECT id, seq FROM runs WHERE kind = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?"
 """Read from the index alone."""
 
@@ -36,19 +32,19 @@ def page(connection: sqlite3.Connection, query: Query) -> Page:
                 low = max(low, newest[-1][0])
         shown = newest[: query.limit]
         places = ", ".join("?" * len(shown))
-        rows = f"SELECT {_COLUMNS} FROM {_JOINED} WHERE r.seq IN ({places}) ORDER BY r.id DESC"  # noqa: S608 - names
-        summaries = tuple(map(_summary, connection.execute(rows, [seq for _, seq in shown])))
+        rows = f"SELECT {COLUMNS} FROM {JOINED} WHERE r.seq IN ({places}) ORDER BY r.id DESC"  # noqa: S608 - names
+        summaries = tuple(map(summary_of, connection.execute(rows, [seq for _, seq in shown])))
     return Page(summaries, summaries[-1].id if len(newest) > query.limit else None)
 
 
 def run(connection: sqlite3.Connection, files: Files, workflow: str, run_id: bytes) -> Run | None:
     """A run with all that was kept of it."""
     with one_moment(connection):
-        rows = f"SELECT {_COLUMNS}, r.detail FROM {_JOINED} WHERE r.id = ?"  # noqa: S608 - names of ours
+        rows = f"SELECT {COLUMNS}, r.detail FROM {JOINED} WHERE r.id = ?"  # noqa: S608 - names of ours
         row = connection.execute(rows, (run_id,)).fetchone()
         if row is None:
             return None
-        summary = _summary(row[:-1])
+        summary = summary_of(row[:-1])
         if summary.workflow != workflow:
             return None
         fetch = partial(files.read, run_id)
@@ -67,7 +63,7 @@ def lines(
 ) -> tuple[Line, ...]:
     """Lines with higher numbers than `after`."""
     with one_moment(connection):
-        found = f"SELECT r.detail, k.durable FROM {_JOINED} WHERE r.id = ? AND k.workflow = ?"  # noqa: S608 - names
+        found = f"SELECT r.detail, k.durable FROM {JOINED} WHERE r.id = ? AND k.workflow = ?"  # noqa: S608 - names
         row = connection.execute(found, (run_id, workflow)).fetchone()
         if row is None:
             return ()
@@ -88,33 +84,11 @@ def _said(connection: sqlite3.Connection, run_id: bytes, after: int, limit: int)
 
 
 def _kinds(connection: sqlite3.Connection, query: Query) -> list[int]:
-    """The numbers that stand in the rows of the runs that are asked for."""
     found = connection.execute("SELECT kind, version, trigger FROM kinds WHERE workflow = ?", (query.workflow,))
-    return [
-        kind * STATES_A_KIND + NUMBERS[state]
-        for kind, version, trigger in found
-        if (not query.versions or version in query.versions) and (not query.triggers or trigger in query.triggers)
-        for state in query.states or STATES
-    ]
-
-
-def _summary(row: tuple[Any, ...]) -> Summary:
-    run_id, kind, started_at, ended_at, error, extra, workflow, trigger, durable, *code = row
-    return Summary(
-        id=run_id.hex(),
-        workflow=workflow,
-        code=Code(*code),
-        trigger=trigger,
-        state=STATES[kind % STATES_A_KIND],
-        started_at=started_at,
-        ended_at=ended_at,
-        durable=bool(durable),
-        error=error,
-        **unpack_extra(extra),
-    )
+    return kinds_asked_for(found, query)
 
 
 def seal(connection: sqlite3.Connection) -> str:
     """What marks references to secrets as this record's own."""
-    found: tuple[str] = connection.execute("SELECT value FROM seal").fetchone()
-    return found[0]
+    marked: tuple[str] = connection.execute("SELECT value FROM seal").fetchone()
+    return marked[0]

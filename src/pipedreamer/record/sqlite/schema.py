@@ -47,6 +47,5 @@ MIGRATIONS: Final = (
 So one index finds the newest of any choice of workflow, version, trigger and state. `uncounted` is the highest `seq`
 less how many rows there are, and `beside` how many bytes the values have that lie beside.
 """
-STATES_A_KIND: Final = 8
 APPLICATION: Final = 0x50495045
 """Marks a file as a record: "PIPE"."""

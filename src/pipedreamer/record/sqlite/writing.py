@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pipedreamer.record.changes import Change
 from pipedreamer.record.grouping import Group, Whole, grouped
-from pipedreamer.record.model import ERROR_LENGTH
+from pipedreamer.record.model import cut
 from pipedreamer.record.packing import pack_extra
 from pipedreamer.record.sqlite.durable import Durable
 from pipedreamer.record.sqlite.files import Files, file_name
@@ -82,7 +82,7 @@ class Writer:
             self._numbers.code(connection, run.code),
             run.started_at,
             run.ended_at,
-            run.error[:ERROR_LENGTH],
+            cut(run.error),
             pack_extra(run),
             whole.packed.column,
         )

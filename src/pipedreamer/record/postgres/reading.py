@@ -1,0 +1,75 @@
+"""What is asked of the database."""
+
+from typing import Final
+
+from msgspec import structs
+
+from pipedreamer.record.ids import bounds
+from pipedreamer.record.model import Line, Run
+from pipedreamer.record.packing import LINES, decode_line, unpack_attempt, unpack_lines, unpack_run
+from pipedreamer.record.postgres.connection import Connection
+from pipedreamer.record.query import Page, Query
+from pipedreamer.record.rows import COLUMNS, JOINED, kinds_asked_for
+from pipedreamer.record.rows import summary as summary_of
+
+NEWEST: Final = f"""
+    SELECT {COLUMNS} FROM (
+        SELECT one.id FROM unnest($1::int[]) AS wanted (kind) CROSS JOIN LATERAL (
+            SELECT id FROM runs WHERE kind = wanted.kind AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4
+        ) AS one ORDER BY one.id DESC LIMIT $4
+    ) AS newest JOIN {JOINED} ON r.id = newest.id ORDER BY r.id DESC
+"""  # noqa: S608 - names of ours
+
+
+async def page(connection: Connection, query: Query) -> Page:
+    """The newest of each kind that is asked for, and of these the newest."""
+    low, high = bounds(query)
+    kinds = await _kinds(connection, query)
+    rows = await connection.fetch(NEWEST, kinds, low, high, query.limit + 1)
+    summaries = tuple(map(summary_of, rows[: query.limit]))
+    return Page(summaries, summaries[-1].id if len(rows) > query.limit else None)
+
+
+async def run(connection: Connection, workflow: str, run_id: bytes) -> Run | None:
+    """A run with all that was kept of it."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        rows = f"SELECT {COLUMNS}, r.detail FROM {JOINED} WHERE r.id = $1 AND k.workflow = $2"  # noqa: S608 - names
+        row = await connection.fetchrow(rows, run_id, workflow)
+        if row is None:
+            return None
+        *columns, detail = row
+        summary = summary_of(columns)
+        values = await connection.fetch("SELECT name, value FROM beside WHERE run = $1", run_id)
+        fetch = dict(map(tuple, values)).__getitem__
+        given, attempts, lines = unpack_run(detail, fetch)
+        if summary.durable:
+            kept = await connection.fetch("SELECT detail FROM attempts WHERE run = $1 ORDER BY seq", run_id)
+            attempts += tuple(unpack_attempt(one, fetch) for (one,) in kept)
+            lines += await _said(connection, run_id, 0, None)
+        return Run(**structs.asdict(summary), input=given, attempts=attempts, lines=lines)
+
+
+async def lines(connection: Connection, workflow: str, run_id: bytes, after: int, limit: int) -> tuple[Line, ...]:
+    """Lines with higher numbers than `after`."""
+    found = f"SELECT r.detail, k.durable FROM {JOINED} WHERE r.id = $1 AND k.workflow = $2"  # noqa: S608 - names
+    row = await connection.fetchrow(found, run_id, workflow)
+    if row is None:
+        return ()
+    beside = await connection.fetchval("SELECT value FROM beside WHERE run = $1 AND name = $2", run_id, LINES)
+    first = [line for line in unpack_lines(row[0], lambda _: bytes(beside)) if line.number > after][:limit]
+    return (*first, *(await _said(connection, run_id, after, limit - len(first)) if row[1] else ()))
+
+
+async def find_key(connection: Connection, workflow: str, key: str) -> tuple[str, bytes | None] | None:
+    row = await connection.fetchrow("SELECT run, digest FROM keys WHERE workflow = $1 AND key = $2", workflow, key)
+    return None if row is None else (row[0].hex(), row[1])
+
+
+async def _said(connection: Connection, run_id: bytes, after: int, limit: int | None) -> tuple[Line, ...]:
+    found = "SELECT line FROM lines WHERE run = $1 AND number > $2 ORDER BY number LIMIT $3"
+    return tuple(decode_line(line) for (line,) in await connection.fetch(found, run_id, after, limit))
+
+
+async def _kinds(connection: Connection, query: Query) -> list[int]:
+    found = "SELECT kind, version, trigger FROM kinds WHERE workflow = $1"
+    return kinds_asked_for(await connection.fetch(found, query.workflow), query)
