@@ -74,7 +74,9 @@ class Store(Protocol):
         """This workflow's unfinished durable runs of engines that are gone; they are this epoch's from now on."""
 
     async def write(self, changes: Sequence[Change], epoch: Epoch, *, durable: bool = False) -> Refusals:
-        """Store all of it, or nothing and raise. It returns when the operating system or the server has it.
+        """Store all of it, or nothing and raise; `LeaseLostError` after `leave`. What is written may be written again.
+
+        It returns when the operating system or the server has it.
 
         With `durable` when it is on the disk. What was refused of single runs is in the answer: `StaleError`,
         `KeyTakenError`, `ValueTooBigError`, or a `RecordError` where the id is none; the rest is stored.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Self
 
+from pipedreamer.errors import LeaseLostError
 from pipedreamer.record import ids
 from pipedreamer.record.changes import Change
 from pipedreamer.record.grouping import Group, grouped
@@ -74,6 +75,9 @@ class PostgresStore:
         return await self._connections.read(partial(leasing.taken, epoch=epoch))
 
     async def write(self, changes: Sequence[Change], epoch: Epoch, *, durable: bool = False) -> Refusals:
+        if epoch != self._epoch:
+            raise LeaseLostError(f"this engine has left the record in {self._place}")
+
         async def written(connection: Connection) -> Group:
             group = grouped(changes, epoch, self._limits)  # anew each time, since what is refused is dropped from it
             await write(connection, group, epoch, self._numbers, durably=durable)

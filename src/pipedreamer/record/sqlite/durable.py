@@ -18,6 +18,7 @@ class Durable:
     """Works within a transaction that somebody else began and ends."""
 
     def __init__(self, connection: sqlite3.Connection, epoch: Epoch) -> None:
+        self._connection = connection
         self._do = connection.execute
         self._do_each = connection.executemany
         self._epoch = epoch
@@ -81,12 +82,14 @@ class Durable:
             "INSERT INTO lines VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             ((one.id, line.number, encode_line(line)) for one in runs for line in one.lines),
         )
-        self._end((one.id, one.ended) for one in runs if one.ended)
+        end(self._connection, ((one.id, one.ended) for one in runs if one.ended))
 
-    def _end(self, ends: Iterable[tuple[bytes, Ended]]) -> None:
-        for run, end in ends:
-            self._do(
-                "UPDATE runs SET kind = (kind & ?) + ?, ended_at = ?, error = ? WHERE id = ?",
-                (-STATES_A_KIND, NUMBERS[end.state], end.ended_at, cut(end.error), run),
-            )
-            self._do("DELETE FROM owners WHERE run = ?", (run,))
+
+def end(connection: sqlite3.Connection, ends: Iterable[tuple[bytes, Ended]]) -> None:
+    """They have ended, and are nobody's any more."""
+    for run, how in ends:
+        connection.execute(
+            "UPDATE runs SET kind = (kind & ?) + ?, ended_at = ?, error = ? WHERE id = ?",
+            (-STATES_A_KIND, NUMBERS[how.state], how.ended_at, cut(how.error), run),
+        )
+        connection.execute("DELETE FROM owners WHERE run = ?", (run,))

@@ -2,8 +2,11 @@
 
 import sqlite3
 
+from pipedreamer.errors import RecordError
+from pipedreamer.record.changes import Ended
 from pipedreamer.record.model import Run
 from pipedreamer.record.sqlite import reading
+from pipedreamer.record.sqlite.durable import end
 from pipedreamer.record.sqlite.files import Files, file_name
 from pipedreamer.record.sqlite.transaction import transaction
 from pipedreamer.record.store import Epoch
@@ -17,15 +20,23 @@ def begin(connection: sqlite3.Connection, files: Files, workflow: str, engine: s
     return Epoch(int(added.lastrowid or 0), workflow)
 
 
-def take_over(connection: sqlite3.Connection, files: Files, epoch: Epoch) -> tuple[Run, ...]:
+def take_over(connection: sqlite3.Connection, files: Files, epoch: Epoch, now: int) -> tuple[Run, ...]:
     """Whoever owned them before held the file before, and so is gone."""
     found = (
         "SELECT o.run FROM owners o JOIN epochs e ON e.epoch = o.epoch WHERE e.workflow = ? AND o.epoch <> ?"
         " ORDER BY o.run"
     )
     with transaction(connection):
-        runs = [run for (run,) in connection.execute(found, (epoch.workflow, epoch.number))]
-        give = "UPDATE owners SET epoch = ? WHERE run = ?"
-        connection.executemany(give, ((epoch.number, run) for run in runs))
-    kept = (reading.run(connection, files, epoch.workflow, run) for run in runs)
-    return tuple(run for run in kept if run is not None)
+        ids = [run for (run,) in connection.execute(found, (epoch.workflow, epoch.number))]
+        connection.executemany("UPDATE owners SET epoch = ? WHERE run = ?", ((epoch.number, run) for run in ids))
+        runs = [_readable(connection, files, epoch, run, now) for run in ids]
+    return tuple(run for run in runs if run is not None)
+
+
+def _readable(connection: sqlite3.Connection, files: Files, epoch: Epoch, run: bytes, now: int) -> Run | None:
+    """The run, or None for one whose values are missing: nobody can go on with it, and it is ended."""
+    try:
+        return reading.run_within(connection, files, epoch.workflow, run)
+    except RecordError as error:
+        end(connection, [(run, Ended(run.hex(), "interrupted", now, str(error)))])
+        return None

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import structs
 
 from pipedreamer.record.ids import bounds
-from pipedreamer.record.model import Attempt, Line, Run
+from pipedreamer.record.model import Line, Run
 from pipedreamer.record.packing import decode_line, unpack_attempt, unpack_lines, unpack_run
 from pipedreamer.record.query import Page, Query
 from pipedreamer.record.rows import COLUMNS, JOINED, kinds_asked_for
@@ -40,22 +40,22 @@ def page(connection: sqlite3.Connection, query: Query) -> Page:
 def run(connection: sqlite3.Connection, files: Files, workflow: str, run_id: bytes) -> Run | None:
     """A run with all that was kept of it."""
     with one_moment(connection):
-        rows = f"SELECT {COLUMNS}, r.detail FROM {JOINED} WHERE r.id = ?"  # noqa: S608 - names of ours
-        row = connection.execute(rows, (run_id,)).fetchone()
-        if row is None:
-            return None
-        summary = summary_of(row[:-1])
-        if summary.workflow != workflow:
-            return None
-        fetch = partial(files.read, run_id)
-        given, attempts, lines = unpack_run(row[-1], fetch)
-        later: list[Attempt] = []
-        if summary.durable:
-            kept = connection.execute("SELECT detail FROM attempts WHERE run = ? ORDER BY seq", (run_id,))
-            later = [unpack_attempt(detail, fetch) for (detail,) in kept]
-            lines += _said(connection, run_id, 0, -1)
-        fields = structs.asdict(summary)
-        return Run(**fields, input=given, attempts=(*attempts, *later), lines=lines)
+        return run_within(connection, files, workflow, run_id)
+
+
+def run_within(connection: sqlite3.Connection, files: Files, workflow: str, run_id: bytes) -> Run | None:
+    """The same in a transaction that somebody else began."""
+    rows = f"SELECT {COLUMNS}, r.detail FROM {JOINED} WHERE r.id = ? AND k.workflow = ?"  # noqa: S608 - names of ours
+    row = connection.execute(rows, (run_id, workflow)).fetchone()
+    if row is None:
+        return None
+    summary, fetch = summary_of(row[:-1]), partial(files.read, run_id)
+    given, attempts, lines = unpack_run(row[-1], fetch)
+    if summary.durable:
+        kept = connection.execute("SELECT detail FROM attempts WHERE run = ? ORDER BY seq", (run_id,))
+        attempts += tuple(unpack_attempt(detail, fetch) for (detail,) in kept)
+        lines += _said(connection, run_id, 0, -1)
+    return Run(**structs.asdict(summary), input=given, attempts=attempts, lines=lines)
 
 
 def lines(

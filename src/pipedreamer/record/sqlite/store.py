@@ -75,8 +75,7 @@ class SqliteStore:
             raise RecordError(f"the record {self._file} has been joined already")
         hold = Hold(self._file, engine)
         try:
-            now = time.time_ns() // 1_000_000
-            self._epoch = await self._write(leasing.begin, self._files, workflow, engine, now)
+            self._epoch = await self._write(leasing.begin, self._files, workflow, engine, _now())
         except BaseException:
             hold.release()
             raise
@@ -97,7 +96,7 @@ class SqliteStore:
 
     async def take_over(self, epoch: Epoch) -> tuple[Run, ...]:
         self._holds(epoch)
-        return await self._write(leasing.take_over, self._files, epoch)
+        return await self._write(leasing.take_over, self._files, epoch, _now())
 
     async def write(self, changes: Sequence[Change], epoch: Epoch, *, durable: bool = False) -> Refusals:
         self._holds(epoch)
@@ -177,3 +176,7 @@ class SqliteStore:
             raise RecordError(f"the record {self._file} is not open")
         with naming(self._file):
             return await threads.call(function, *args, **kwargs)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
