@@ -65,6 +65,12 @@ async def find_key(connection: Connection, workflow: str, key: str) -> tuple[str
     return None if row is None else (row[0].hex(), row[1])
 
 
+async def seal(connection: Connection) -> str:
+    """What marks references to secrets as this record's own."""
+    marked: str = await connection.fetchval("SELECT value FROM seal")
+    return marked
+
+
 async def _said(connection: Connection, run_id: bytes, after: int, limit: int | None) -> tuple[Line, ...]:
     found = "SELECT line FROM lines WHERE run = $1 AND number > $2 ORDER BY number LIMIT $3"
     return tuple(decode_line(line) for (line,) in await connection.fetch(found, run_id, after, limit))

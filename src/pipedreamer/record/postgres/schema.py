@@ -38,6 +38,8 @@ MIGRATIONS: Final = (
     ) WITH (fillfactor = 50);
     CREATE INDEX epochs_by_workflow ON epochs (workflow);
     CREATE TABLE tallies (workflow text PRIMARY KEY, runs bigint NOT NULL);
+    CREATE TABLE seal (value text NOT NULL);
+    INSERT INTO seal SELECT left(replace(gen_random_uuid()::text, '-', ''), 16);
     """,
 )
 """`runs.kind` is eight times a number of `kinds`, plus the number of the run's state, as in SQLite.

@@ -56,6 +56,9 @@ class PostgresStore:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    async def seal(self) -> str:
+        return await self._connections.read(reading.seal)
+
     async def join(self, workflow: str, engine: str, lease: float) -> Epoch:
         if self._epoch is not None:
             await self.leave(self._epoch)

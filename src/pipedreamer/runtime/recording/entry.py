@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipedreamer.record import Attempt, Code, Line, Run, State
-from pipedreamer.record.model import ERROR_LENGTH
 from pipedreamer.runtime.references import References
 from pipedreamer.runtime.result import Masking, RunResult, shown
 
@@ -52,7 +51,7 @@ def error_of(facts: Facts, result: RunResult) -> str:
 
 def brief(facts: Facts, text: str) -> str:
     """The first line of a message, with secrets hidden."""
-    return shown(text, facts.mask).partition("\n")[0][:ERROR_LENGTH]
+    return shown(text, facts.mask).partition("\n")[0]
 
 
 def attempts(facts: Facts, result: RunResult) -> tuple[Attempt, ...]:
