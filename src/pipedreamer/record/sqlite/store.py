@@ -10,14 +10,17 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 from pipedreamer.errors import LeaseLostError, RecordError
 from pipedreamer.record import ids
-from pipedreamer.record.changes import Change
+from pipedreamer.record.changes import Change, Finished
+from pipedreamer.record.grouping import Whole, grouped
 from pipedreamer.record.model import Line, Run
 from pipedreamer.record.query import Page, Query
 from pipedreamer.record.searching import is_search, search
-from pipedreamer.record.sqlite import leasing, pruning, reading
+from pipedreamer.record.sqlite import journal, leasing, pruning, reading
 from pipedreamer.record.sqlite.connecting import connect, prepare
 from pipedreamer.record.sqlite.files import Files
 from pipedreamer.record.sqlite.holding import Hold
+from pipedreamer.record.sqlite.journal import Journal
+from pipedreamer.record.sqlite.moving import Mover
 from pipedreamer.record.sqlite.refusal import naming
 from pipedreamer.record.sqlite.threads import Threads
 from pipedreamer.record.sqlite.writing import Writer
@@ -36,7 +39,10 @@ class SqliteStore:
         self._file = file
         self._create = create
         self._files = Files(file.with_name(f"{file.name}.values"))
+        self._limits = limits
         self._writer = Writer(self._files, limits)
+        self._journal = Journal(file)
+        self._mover = Mover(self._journal, self._move)
         self._writing: Threads | None = None
         self._reading: Threads | None = None
         self._hold: Hold | None = None
@@ -52,6 +58,7 @@ class SqliteStore:
         self._reading = Threads("record-reader", connections[1:])
 
     async def close(self) -> None:
+        await self._mover.close()
         if self._epoch is not None:
             await self.leave(self._epoch)
         ends = [threads.end for threads in (self._reading, self._writing) if threads is not None]
@@ -76,7 +83,9 @@ class SqliteStore:
         hold = Hold(self._file, engine)
         try:
             self._epoch = await self._write(leasing.begin, self._files, workflow, engine, _now())
+            await self._read_journal(self._epoch)
         except BaseException:
+            self._epoch = None
             hold.release()
             raise
         self._hold = hold
@@ -88,6 +97,7 @@ class SqliteStore:
             raise RecordError(f"the record {self._file} was removed or replaced under this engine; start it again")
 
     async def leave(self, epoch: Epoch) -> None:
+        await self._mover.settle()
         if self._epoch == epoch and self._hold is not None:
             self._epoch = None
             await self._write(bool)  # what is under way comes first
@@ -100,9 +110,16 @@ class SqliteStore:
 
     async def write(self, changes: Sequence[Change], epoch: Epoch, *, durable: bool = False) -> Refusals:
         self._holds(epoch)
+        if not durable and self._mover.has_room and all(isinstance(change, Finished) for change in changes):
+            group = grouped(changes, epoch, self._limits)
+            if not any(whole.packed.beside or whole.run.key is not None for whole in group.finished):
+                with naming(self._file):
+                    self._mover.add(group.finished)
+                return group.refused
         return await self._write(self._writer.write, changes, epoch, durable=durable)
 
     async def page(self, query: Query) -> Page:
+        await self._mover.settle()
         if is_search(query):
             return await search(query, self.page)
         return await self._read(reading.page, query)
@@ -110,6 +127,7 @@ class SqliteStore:
     async def run(self, workflow: str, run_id: str) -> Run | None:
         if (stored := ids.stored(run_id)) is None:
             return None
+        await self._mover.settle()
         try:
             return await self._read(reading.run, self._files, workflow, stored)
         except RecordError:  # a value may have been removed just now, and then its row is gone too
@@ -118,6 +136,7 @@ class SqliteStore:
     async def lines(self, workflow: str, run_id: str, after: int = 0, limit: int = 1000) -> tuple[Line, ...]:
         if (stored := ids.stored(run_id)) is None:
             return ()
+        await self._mover.settle()
         return await self._read(reading.lines, self._files, workflow, stored, after, limit)
 
     async def find_key(self, workflow: str, key: str) -> tuple[str, bytes | None] | None:
@@ -128,7 +147,19 @@ class SqliteStore:
         return await self._write(pruning.prune, self._files, now, keep)
 
     async def size(self) -> Size:
+        await self._mover.settle()
         return await self._read(pruning.size, self._file)
+
+    async def _move(self, runs: Sequence[Whole]) -> None:
+        await self._write(self._writer.move, runs)
+
+    async def _read_journal(self, epoch: Epoch) -> None:
+        """Take up what an engine before this one had written and not moved."""
+        for segment in self._journal.segments():
+            with naming(self._file):
+                runs = list(journal.read(segment))
+            await self._write(self._writer.write, [Finished(run) for run in runs], epoch, durable=False)
+            segment.unlink(missing_ok=True)
 
     def _connect(self) -> list[sqlite3.Connection]:
         with naming(self._file):

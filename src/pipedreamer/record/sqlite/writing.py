@@ -42,6 +42,12 @@ class Writer:
             self._transact(connection, group, epoch, durable=durable)
         return group.refused
 
+    def move(self, connection: sqlite3.Connection, runs: Sequence[Whole]) -> None:
+        """Runs of the journal, none of which has a key or a value beside it."""
+        self._number(connection, Group(finished=list(runs)))
+        with transaction(connection):
+            self._insert(connection, runs)
+
     def _transact(self, connection: sqlite3.Connection, group: Group, epoch: Epoch, *, durable: bool) -> None:
         written: list[str] = []
         self._number(connection, group)

@@ -1,0 +1,106 @@
+"""Runs that have ended are in a journal at once, and in the database soon."""
+
+import contextlib
+import resource
+import signal
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.integration.record.conftest import SMALL
+from tests.integration.record.samples import finished
+
+from pipedreamer.errors import RecordError
+from pipedreamer.record import Finished, Query, open_store
+from pipedreamer.record.sqlite import journal
+from pipedreamer.record.sqlite.journal import Journal
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "runs.db"
+
+
+def segments(file: Path) -> list[Path]:
+    return Journal(file).segments()
+
+
+async def test_what_was_written_is_in_the_journal_at_once_and_moves(file: Path) -> None:
+    async with open_store(file, SMALL) as store:
+        epoch = await store.join("flow", "test", 10)
+        await store.write([Finished(finished(n)) for n in range(3)], epoch)
+        (segment,) = segments(file)
+        assert list(journal.read(segment)) == [finished(n) for n in range(3)]
+        assert len((await store.page(Query(workflow="flow"))).summaries) == 3
+        assert segments(file) == []
+
+
+async def test_what_a_killed_engine_had_written_is_there_once_for_the_next(file: Path) -> None:
+    async with open_store(file, SMALL) as store:
+        epoch = await store.join("flow", "test", 10)
+        await store.write([Finished(finished(1))], epoch)
+    left = Journal(file)
+    left.append([finished(1), finished(2)])
+    left.turn()
+    left.append([finished(3)])
+    with segments(file)[-1].open("ab") as stream:
+        stream.write(b"\xff\0\0\0cut off")
+    async with open_store(file, SMALL) as store:
+        await store.join("flow", "next", 10)
+        assert segments(file) == []
+        assert [one.id for one in (await store.page(Query(workflow="flow"))).summaries] == [
+            finished(n).id for n in (3, 2, 1)
+        ]
+        assert await store.run("flow", finished(2).id) == finished(2)
+
+
+async def test_a_large_value_goes_beside_and_not_through_the_journal(file: Path) -> None:
+    large = finished(1, input=b'"' + b"x" * 5000 + b'"')
+    async with open_store(file, SMALL) as store:
+        epoch = await store.join("flow", "test", 10)
+        await store.write([Finished(large)], epoch)
+        assert segments(file) == []
+        assert await store.run("flow", large.id) == large
+
+
+async def test_runs_that_cannot_be_moved_stay_in_the_journal(file: Path) -> None:
+    async with open_store(file, SMALL) as store:
+        epoch = await store.join("flow", "test", 10)
+        await store.write([Finished(finished(1))], epoch)
+        await store.page(Query(workflow="flow"))
+        with contextlib.closing(sqlite3.connect(file)) as beside:
+            beside.execute("ALTER TABLE runs RENAME TO away")
+            await store.write([Finished(finished(2))], epoch)
+            with pytest.raises(RecordError, match="cannot be read or written"):
+                await store.page(Query(workflow="flow"))
+            assert len(segments(file)) == 1
+            await store.write([Finished(finished(3))], epoch)
+            beside.execute("ALTER TABLE away RENAME TO runs")
+        assert len((await store.page(Query(workflow="flow"))).summaries) == 3
+        assert segments(file) == []
+
+
+async def test_a_write_that_is_cut_off_leaves_what_was_there(file: Path) -> None:
+    kept = Journal(file)
+    kept.append([finished(1)])
+    (segment,) = segments(file)
+    size = segment.stat().st_size
+    with pytest.raises(OSError, match="File too large"), largest_file(size + 10):
+        kept.append([finished(2)])
+    assert segment.stat().st_size == size
+    kept.append([finished(3)])
+    assert list(journal.read(segment)) == [finished(1), finished(3)]
+
+
+@contextlib.contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """No file of this process may grow beyond so many bytes."""
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
