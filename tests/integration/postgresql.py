@@ -47,13 +47,12 @@ class Server:
         for _ in range(600):
             if process.poll() is not None:
                 raise RuntimeError(f"PostgreSQL ended with {process.returncode}")
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                time.sleep(0.05)
-            else:
+            # It listens some time before it lets anybody in.
+            ask = [f"{self._programs}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+            if subprocess.run(ask, check=False).returncode == 0:
                 return
-        raise RuntimeError("PostgreSQL does not listen")
+            time.sleep(0.05)
+        raise RuntimeError("PostgreSQL is not ready")
 
     def stop(self) -> None:
         """At once, as in a crash of it."""
