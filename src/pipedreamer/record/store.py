@@ -82,6 +82,9 @@ class Store(Protocol):
         `KeyTakenError`, `ValueTooBigError`, or a `RecordError` where the id is none; the rest is stored.
         """
 
+    def write_now(self, runs: Sequence[Run], epoch: Epoch) -> Refusals | None:
+        """Store finished runs before this returns; None where that takes a `write`, which raises and refuses alike."""
+
     async def page(self, query: Query) -> Page: ...
 
     async def run(self, workflow: str, run_id: str) -> Run | None: ...

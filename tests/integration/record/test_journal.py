@@ -29,7 +29,7 @@ def segments(file: Path) -> list[Path]:
 async def test_what_was_written_is_in_the_journal_at_once_and_moves(file: Path) -> None:
     async with open_store(file, SMALL) as store:
         epoch = await store.join("flow", "test", 10)
-        await store.write([Finished(finished(n)) for n in range(3)], epoch)
+        assert store.write_now([finished(n) for n in range(3)], epoch) == {}
         (segment,) = segments(file)
         assert list(journal.read(segment)) == [finished(n) for n in range(3)]
         assert len((await store.page(Query(workflow="flow"))).summaries) == 3
@@ -39,7 +39,7 @@ async def test_what_was_written_is_in_the_journal_at_once_and_moves(file: Path) 
 async def test_what_a_killed_engine_had_written_is_there_once_for_the_next(file: Path) -> None:
     async with open_store(file, SMALL) as store:
         epoch = await store.join("flow", "test", 10)
-        await store.write([Finished(finished(1))], epoch)
+        store.write_now([finished(1)], epoch)
     left = Journal(file)
     left.append([finished(1), finished(2)])
     left.turn()
@@ -59,6 +59,7 @@ async def test_a_large_value_goes_beside_and_not_through_the_journal(file: Path)
     large = finished(1, input=b'"' + b"x" * 5000 + b'"')
     async with open_store(file, SMALL) as store:
         epoch = await store.join("flow", "test", 10)
+        assert store.write_now([large], epoch) is None
         await store.write([Finished(large)], epoch)
         assert segments(file) == []
         assert await store.run("flow", large.id) == large
@@ -67,15 +68,15 @@ async def test_a_large_value_goes_beside_and_not_through_the_journal(file: Path)
 async def test_runs_that_cannot_be_moved_stay_in_the_journal(file: Path) -> None:
     async with open_store(file, SMALL) as store:
         epoch = await store.join("flow", "test", 10)
-        await store.write([Finished(finished(1))], epoch)
+        store.write_now([finished(1)], epoch)
         await store.page(Query(workflow="flow"))
         with contextlib.closing(sqlite3.connect(file)) as beside:
             beside.execute("ALTER TABLE runs RENAME TO away")
-            await store.write([Finished(finished(2))], epoch)
+            store.write_now([finished(2)], epoch)
             with pytest.raises(RecordError, match="cannot be read or written"):
                 await store.page(Query(workflow="flow"))
             assert len(segments(file)) == 1
-            await store.write([Finished(finished(3))], epoch)
+            store.write_now([finished(3)], epoch)
             beside.execute("ALTER TABLE away RENAME TO runs")
         assert len((await store.page(Query(workflow="flow"))).summaries) == 3
         assert segments(file) == []

@@ -110,13 +110,18 @@ class SqliteStore:
 
     async def write(self, changes: Sequence[Change], epoch: Epoch, *, durable: bool = False) -> Refusals:
         self._holds(epoch)
-        if not durable and self._mover.has_room and all(isinstance(change, Finished) for change in changes):
-            group = grouped(changes, epoch, self._limits)
-            if not any(whole.packed.beside or whole.run.key is not None for whole in group.finished):
-                with naming(self._file):
-                    self._mover.add(group.finished)
-                return group.refused
         return await self._write(self._writer.write, changes, epoch, durable=durable)
+
+    def write_now(self, runs: Sequence[Run], epoch: Epoch) -> Refusals | None:
+        self._holds(epoch)
+        if not self._mover.has_room:
+            return None
+        group = grouped(map(Finished, runs), epoch, self._limits)
+        if any(whole.packed.beside or whole.run.key is not None for whole in group.finished):
+            return None
+        with naming(self._file):
+            self._mover.add(group.finished)
+        return group.refused
 
     async def page(self, query: Query) -> Page:
         await self._mover.settle()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from pipedreamer.errors import PipedreamerError
-from pipedreamer.record import Finished, Run
+from pipedreamer.record import Run
 from pipedreamer.runtime.executor import Executor
 from pipedreamer.runtime.pool_executor import run_ids
 from pipedreamer.runtime.recording.entry import Facts, brief, finished
@@ -54,7 +54,8 @@ class Recorded:
             return
         error = running.exception()
         if error is None:
-            run = finished(facts, name, trigger, given, running.result(), lines)
+            result = running.result()
+            self._writer.finish(finished(facts, name, trigger, given, result, lines), told, result)
         elif isinstance(error, PipedreamerError):
             run = Run(
                 id=name,
@@ -66,17 +67,6 @@ class Recorded:
                 input=facts.references.hide(given),
                 lines=lines,
             )
+            self._writer.finish(run, told, error)
         else:
             told.set_exception(error)
-            return
-        self._writer.write(Finished(run)).add_done_callback(partial(_tell, told, running))
-
-
-def _tell(told: asyncio.Future[RunResult], running: asyncio.Future[RunResult], kept: asyncio.Future[None]) -> None:
-    if told.done():
-        return
-    error = kept.exception() or running.exception()
-    if error is not None:
-        told.set_exception(error)
-    else:
-        told.set_result(running.result())

@@ -4,11 +4,13 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
-from pipedreamer.errors import LeaseLostError, RecordError
-from pipedreamer.record import Epoch, Retention, Run, Store
+from pipedreamer.errors import LeaseLostError, PipedreamerError, RecordError
+from pipedreamer.record import Epoch, Finished, Retention, Run, Store
 from pipedreamer.record.changes import Change, run_of
+from pipedreamer.runtime.result import RunResult
 
 LEASE_S: Final = 10.0
 RENEWAL_S: Final = 3.0
@@ -42,6 +44,7 @@ class Writer:
         self._writing: asyncio.Task[None] | None = None
         self._epoch: Epoch | None = None
         self._chores: list[asyncio.Task[None]] = []
+        self._ended: list[tuple[Run, asyncio.Future[RunResult], RunResult | PipedreamerError]] = []
         self.trouble = ""
 
     @property
@@ -83,6 +86,28 @@ class Writer:
         if self._writing is None:
             self._writing = asyncio.create_task(self._work())
         return kept
+
+    def finish(self, run: Run, told: asyncio.Future[RunResult], result: RunResult | PipedreamerError) -> None:
+        """Tell how a run ended once it is in the record: with others of this turn of the loop."""
+        self._ended.append((run, told, result))
+        if len(self._ended) == 1:
+            asyncio.get_running_loop().call_soon(self._finish)
+
+    def _finish(self) -> None:
+        ended, self._ended = self._ended, []
+        try:
+            refused = self._store.write_now([run for run, _, _ in ended], self.epoch)
+        except RecordError as error:
+            self.trouble = str(error)
+            for _, told, _ in ended:
+                _fail(told, error)
+            return
+        if refused is None:
+            for run, told, result in ended:
+                self.write(Finished(run)).add_done_callback(partial(_follow, told, result))
+            return
+        for run, told, result in ended:
+            _tell(told, refused.get(run.id, result) if refused else result)
 
     async def take_over(self) -> tuple[Run, ...]:
         """The durable runs of engines that are gone, which are this one's from now on."""
@@ -131,7 +156,19 @@ class Writer:
             await asyncio.sleep(PRUNING_S)
 
 
-def _fail(kept: asyncio.Future[None], error: RecordError) -> None:
+def _follow(told: asyncio.Future[RunResult], result: RunResult | PipedreamerError, kept: asyncio.Future[None]) -> None:
+    error = kept.exception()
+    _tell(told, error if isinstance(error, PipedreamerError) else result)
+
+
+def _tell(told: asyncio.Future[RunResult], result: RunResult | PipedreamerError) -> None:
+    if isinstance(result, PipedreamerError):
+        _fail(told, result)
+    elif not told.done():
+        told.set_result(result)
+
+
+def _fail(kept: asyncio.Future[Any], error: PipedreamerError) -> None:
     if not kept.done():
         kept.set_exception(error)
         kept.exception()  # whoever does not look is no reason for a warning
