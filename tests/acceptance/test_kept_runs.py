@@ -3,12 +3,13 @@
 import json
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.acceptance.conftest import Person
-from tests.acceptance.running import Engine, StartEngine, eventually
+from tests.acceptance.running import PATIENCE, Engine, StartEngine, eventually
 from tests.conftest import WriteWorkflow
 
 ECHO = "def run(ctx, input):\n    return input\n"
@@ -193,3 +194,47 @@ def test_two_engines_do_not_write_to_one_record(flow: Path, start: StartEngine, 
     done = person.run("serve", str(flow), "--port", "0", "--record", str(record))
     assert done.returncode == 1
     assert str(first.process.pid) in done.stderr
+
+
+def events(engine: Engine, path: str) -> list[tuple[str, Any]]:
+    """All of a stream that ends."""
+    answer = engine.ask("GET", path)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    found = []
+    for block in filter(None, answer.body.decode().split("\n\n")):
+        if not block.startswith(":"):
+            kind, data = block.split("\n")
+            found.append((kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return found
+
+
+def test_a_run_is_watched_while_it_goes_and_afterwards(flow: Path, start: StartEngine, signs: Path) -> None:
+    engine = start("serve", flow)
+    gate = signs / "gate"
+    run_id = accepted(engine, {"until": str(gate)})
+    engine.says("b 1")
+    seen: list[list[tuple[str, Any]]] = []
+    watching = threading.Thread(target=lambda: seen.append(events(engine, f"/runs/{run_id}/events")), daemon=True)
+    watching.start()
+    assert show(engine, run_id)["state"] == "running"
+    gate.touch()
+    watching.join(PATIENCE)
+    for told in (seen[0], events(engine, f"/runs/{run_id}/events")):
+        assert [data["message"] for kind, data in told if kind == "log"] == ["a 1", "b 1", "c 1"]
+        assert [(data["node"], data["state"]) for kind, data in told if kind == "node"] == [
+            ("a", "ok"),
+            ("b", "ok"),
+            ("c", "ok"),
+        ]
+        assert told[-1] == ("run", {"id": run_id, "state": "succeeded", "at": show(engine, run_id)["endedAt"]})
+
+
+def test_a_run_that_is_waited_for_is_seen_while_it_goes(flow: Path, start: StartEngine, signs: Path) -> None:
+    engine = start("serve", flow)
+    gate = signs / "gate"
+    caller = engine.call({"until": str(gate)})
+    (run,) = eventually(lambda: runs(engine, "?state=running"), "a running run")
+    assert show(engine, run["id"])["state"] == "running"
+    gate.touch()
+    assert caller.answered().json["runId"] == run["id"]
+    assert [one["state"] for one in runs(engine)] == ["succeeded"]

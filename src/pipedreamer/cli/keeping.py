@@ -31,6 +31,7 @@ class Kept:
     executor: Recorded
     durable: DurableRuns
     facts: LiveFacts
+    lines: RunLines
 
 
 @asynccontextmanager
@@ -61,6 +62,9 @@ def history(live: LiveWorkflow, kept: Kept) -> History:
         workflow=live.project.workflow.name,
         store=kept.store,
         durable=kept.durable,
+        running=kept.executor.running,
+        events=kept.lines.events,
+        unsaid=kept.lines.pending,
         cancel=kept.executor.cancel,
         masked=lambda value: kept.facts().mask.json(kept.facts().references.masked(value)),
         restored=lambda value: kept.facts().references.restore(value),
@@ -101,13 +105,13 @@ async def _opened(
     store = open_store(place)
     async with Writer(store, live.project.workflow.name, engine) as writer:
         facts = LiveFacts(live, await store.seal())
-        executor = Recorded(live.session, writer, lines, facts)
-        durable = DurableRuns(live.session, writer, lines, facts, at_once)
+        executor = Recorded(live.session, writer, lines, facts, lines.events)
+        durable = DurableRuns(live.session, writer, lines, facts, lines.events, at_once)
         writer.when_lost = durable.drop
         if count := await durable.go_on():
             warn(f"going on with {count} unfinished run{'s' if count > 1 else ''}")
         try:
-            yield Kept(store, executor, durable, facts)
+            yield Kept(store, executor, durable, facts, lines)
         finally:
             await durable.close()
 

@@ -24,6 +24,7 @@ from pipedreamer.runtime.layers import Demand
 from pipedreamer.runtime.live import LiveWorkflow, Means
 from pipedreamer.runtime.logs import LogSink
 from pipedreamer.runtime.processors import processors
+from pipedreamer.runtime.recording.events import Events
 from pipedreamer.runtime.recording.lines import RunLines
 from pipedreamer.runtime.settings import Sources
 from pipedreamer.sandbox.zygote import Zygote
@@ -69,7 +70,7 @@ async def serve_workflow(serving: Serving, zygote: Zygote, started: Started, bes
     with listener:
         # The workers load in processes of their own: meanwhile the server is imported, which takes as long.
         server = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "pipedreamer.engine.server"))
-        lines = RunLines(serving.log)
+        lines = RunLines(serving.log, Events())
         live = LiveWorkflow(project, _means(serving, listener.getsockname()[1], lines), zygote)
         async with live, recording(serving.record, live, lines, serving.capacity.running, serving.warn) as kept:
             await server

@@ -12,6 +12,7 @@ from pipedreamer.engine.exchange import Exchange
 from pipedreamer.engine.guard import Guard, repeated
 from pipedreamer.engine.history.durably import run_durably, wish_of
 from pipedreamer.engine.history.history import methods_below_runs
+from pipedreamer.engine.history.stream import Stream
 from pipedreamer.engine.metrics import Durations, Reading
 from pipedreamer.engine.pages import NO_STORE, health, metrics, ready, workflow
 from pipedreamer.engine.run import DRAINING, STOPPED, begin, ended, failure
@@ -50,6 +51,7 @@ class App:
         self._served = _Served(service)
         self._durations = Durations()
         self._answers: Counter[int] = Counter()
+        self._stopped = asyncio.Event()
         self.draining = False
         self.running = 0
 
@@ -60,6 +62,7 @@ class App:
     def drain(self) -> None:
         """Take no new runs from now on; those under way go on."""
         self.draining = True
+        self._stopped.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3, HTTP only)."""
@@ -69,23 +72,33 @@ class App:
         if answer is not None:
             unread = b"transfer-encoding" in headers or int(headers.get(b"content-length", b"0")) > SMALL_BODY
         else:
-            try:
-                if scope["path"] == "/run":
-                    answer = await self._run(served, scope["method"], headers, scope["query_string"], receive)
-                elif scope["path"].startswith("/runs"):
-                    answer = await self._history(served.service, scope, receive)
-                else:
-                    answer = await self._page(served.service, scope, headers)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
-                answer = failure(served.service, error)
-            if answer is None:
+            found = await self._found(served, scope, headers, receive)
+            if found is None:
                 return  # the caller went away while sending
+            if isinstance(found, Stream):
+                self._answers[200] += 1
+                await found.send(receive, send, self._stopped)
+                return
+            answer = found
             unread = answer.status == 413
         self._answers[answer.status] += 1
         if unread:
             await hang_up(receive, send, answer)
         else:
             await reply(send, answer, self.draining)
+
+    async def _found(
+        self, served: _Served, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+    ) -> Answer | Stream | None:
+        """The answer of what is at a path; None where the caller went away."""
+        try:
+            if scope["path"] == "/run":
+                return await self._run(served, scope["method"], headers, scope["query_string"], receive)
+            if scope["path"].startswith("/runs"):
+                return await self._history(served.service, scope, receive)
+            return await self._page(served.service, scope, headers)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
+            return failure(served.service, error)
 
     def admits(self, pairs: Sequence[Header], headers: Mapping[bytes, bytes]) -> bool:
         """Whether nothing in the head of a `POST /run` speaks against it; what is refused goes through ASGI."""
@@ -176,7 +189,7 @@ class App:
                 return refused
         return DRAINING if self.draining else given  # that may have begun while the body came in
 
-    async def _history(self, service: Service, scope: Scope, receive: Receive) -> Answer | None:
+    async def _history(self, service: Service, scope: Scope, receive: Receive) -> Answer | Stream | None:
         body = await read_body(receive, service.limits.max_body) if scope["method"] == "POST" else b""
         if not isinstance(body, bytes):
             return body

@@ -1,38 +1,47 @@
 """`/runs` and what is below it."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pipedreamer.engine.answer import JSON, Answer, Header, refusal
 from pipedreamer.engine.history import views
-from pipedreamer.engine.history.questions import WrongQueryError, number, parameters, query_of
+from pipedreamer.engine.history.questions import WrongQueryError, is_asked_for, number, parameters, query_of
+from pipedreamer.engine.history.stream import Stream, frame
 from pipedreamer.errors import KeyTakenError
-from pipedreamer.record import Attempt, Run, Store
+from pipedreamer.record import Attempt, Line, Run, Store
 from pipedreamer.runtime.recording.durable import DurableRuns, Request
+from pipedreamer.runtime.recording.events import Event, Events, shown_attempt
+from pipedreamer.runtime.recording.lines import shown_line
 
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 MOST_LINES: Final = 1000
+FINISHED: Final = frozenset({"succeeded", "failed", "cancelled", "interrupted"})
 _RERUN: Final = 'a re-run is asked for by a JSON object: {"from": ["node", ...], "input": ...}, both optional'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Reads, cancels and repeats runs. `masked` hides what a value keeps of secrets, `restored` puts it back.
+    """Reads, cancels and repeats runs.
 
-    `nodes` are the workflow's in the order of the plan, `after` gives a node's successors, all of them, with itself.
+    `running` are those under way that the record has not yet, `unsaid` the lines of a run that it has not. `masked`
+    hides what a value keeps of secrets, `restored` puts it back. `nodes` are the workflow's in the order of the plan,
+    `after` gives a node's successors, all of them, with itself.
     """
 
     workflow: str
     store: Store
     durable: DurableRuns
+    running: Callable[[], list[Run]]
+    events: Events
+    unsaid: Callable[[str], tuple[Line, ...]]
     cancel: Callable[[str], bool]
     masked: Callable[[bytes], bytes]
     restored: Callable[[bytes], bytes]
     nodes: tuple[str, ...]
     after: Callable[[str], frozenset[str]]
 
-    async def answer(self, method: str, path: str, query: bytes, body: bytes) -> Answer:
+    async def answer(self, method: str, path: str, query: bytes, body: bytes) -> Answer | Stream:
         """The answer to a request below `/runs`; the methods were looked at before."""
         try:
             match path.strip("/").split("/"):
@@ -40,6 +49,11 @@ class History:
                     return await self._page(query)
                 case ["runs", run_id]:
                     return await self._show(run_id)
+                case ["runs", "events"]:
+                    return Stream(self._all_events())
+                case ["runs", run_id, "events"]:
+                    run = await self._find(run_id)
+                    return _unknown(run_id) if run is None else Stream(self._events_of(run))
                 case ["runs", run_id, "logs"]:
                     return await self._logs(run_id, query)
                 case ["runs", run_id, "input"]:
@@ -66,21 +80,72 @@ class History:
         return Answer(202, (JSON, NO_STORE, (b"location", f"/runs/{run_id}".encode())), body)
 
     async def _page(self, query: bytes) -> Answer:
-        page = await self.store.page(query_of(self.workflow, query))
-        return _answer({"runs": [views.summary(one) for one in page.summaries], "next": page.next})
+        asked = query_of(self.workflow, query)
+        page = await self.store.page(asked)
+        under_way = [run for run in self.running() if is_asked_for(run, asked)]
+        return _answer({"runs": [views.summary(one) for one in (*under_way, *page.summaries)], "next": page.next})
+
+    async def _find(self, run_id: str) -> Run | None:
+        """A run of the record, or one under way that it has not yet."""
+        under_way = next((run for run in self.running() if run.id == run_id), None)
+        return under_way or await self.store.run(self.workflow, run_id)
 
     async def _show(self, run_id: str) -> Answer:
-        run = await self.store.run(self.workflow, run_id)
+        run = await self._find(run_id)
         return _unknown(run_id) if run is None else _answer(views.detail(run, self.nodes, self.masked))
 
     async def _logs(self, run_id: str, query: bytes) -> Answer:
         given = parameters(query, ("after", "limit", "node"))
         after, limit = number(given, "after", 0), min(MOST_LINES, number(given, "limit", MOST_LINES))
-        lines = await self.store.lines(self.workflow, run_id, after, limit)
-        if not lines and await self.store.run(self.workflow, run_id) is None:
+        lines = await self._said(run_id, after, limit)
+        if not lines and await self._find(run_id) is None:
             return _unknown(run_id)
-        shown = [views.line(line) for line in lines if given.get("node", line.node) == line.node]
+        shown = [shown_line(line) for line in lines if given.get("node", line.node) == line.node]
         return _answer({"lines": shown, "next": lines[-1].number if len(lines) == limit else None})
+
+    async def _all_events(self) -> AsyncIterator[bytes]:
+        async for event in self._watched(None):
+            yield frame(event.kind, event.data)
+
+    async def _events_of(self, run: Run) -> AsyncIterator[bytes]:
+        """What has happened in a run, and what happens, until it has ended."""
+        watcher = self._watched(run.id)
+        told = 0
+        for line in await self._said(run.id, 0, MOST_LINES):
+            told = line.number
+            yield frame("log", shown_line(line))
+        now = await self._find(run.id) or run
+        for one in now.attempts:
+            yield frame("node", shown_attempt(one))
+        yield frame("run", {"id": run.id, "state": now.state, "at": now.ended_at or now.started_at})
+        if now.is_finished:
+            return
+        async for event in watcher:
+            if event.kind == "log" and event.data["n"] <= told:
+                continue
+            yield frame(event.kind, event.data)
+            if event.kind == "run" and event.data["state"] in FINISHED:
+                return
+
+    def _watched(self, run_id: str | None) -> AsyncIterator[Event]:
+        """Begins to watch at once, and ends with whoever reads."""
+        watcher = self.events.watch(run_id)
+
+        async def events() -> AsyncIterator[Event]:
+            try:
+                async for event in watcher:
+                    yield event
+            finally:
+                watcher.close()
+
+        return events()
+
+    async def _said(self, run_id: str, after: int, limit: int) -> list[Line]:
+        """Lines of the record, and those of a run under way that are not there yet."""
+        unsaid = {line.number: line for line in self.unsaid(run_id) if line.number > after}
+        kept = await self.store.lines(self.workflow, run_id, after, limit)
+        found = unsaid | {line.number: line for line in kept}
+        return [found[number] for number in sorted(found)][:limit]
 
     async def _value(self, run_id: str, node: str | None) -> Answer:
         run = await self.store.run(self.workflow, run_id)
@@ -129,7 +194,7 @@ class History:
 def methods_below_runs(path: str) -> tuple[str, ...] | None:
     """Which methods a path takes, None where there is no such path."""
     match path.strip("/").split("/"):
-        case ["runs"] | ["runs", _] | ["runs", _, "logs" | "input"] | ["runs", _, "nodes", _, "output"]:
+        case ["runs"] | ["runs", _] | ["runs", _, "logs" | "input" | "events"] | ["runs", _, "nodes", _, "output"]:
             return ("GET", "HEAD")
         case ["runs", _, "cancel" | "rerun"]:
             return ("POST",)

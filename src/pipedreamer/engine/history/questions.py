@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
-from pipedreamer.record import Query
+from pipedreamer.record import Query, Run
 from pipedreamer.record.model import STATES, State
 
 LARGEST_PAGE: Final = 500
@@ -28,6 +28,19 @@ def query_of(workflow: str, text: bytes) -> Query:
         text=given.get("text", ""),
         before=_cursor(given),
         limit=min(LARGEST_PAGE, max(1, _number(given, "limit") or 50)),
+    )
+
+
+def is_asked_for(run: Run, query: Query) -> bool:
+    """Whether a run under way belongs on the first page of this query."""
+    return (
+        query.before is None
+        and not query.text
+        and (not query.states or run.state in query.states)
+        and (not query.triggers or run.trigger in query.triggers)
+        and (not query.versions or run.code.version in query.versions)
+        and (query.since is None or run.accepted_at >= query.since)
+        and (query.until is None or run.accepted_at < query.until)
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from pipedreamer.record import Attempt, Line, Run, Summary
+from pipedreamer.record import Attempt, Run, Summary
 
 MOST_SHOWN: Final = 256 * 1024
 """In bytes: a longer value is fetched by itself."""
@@ -43,18 +43,6 @@ def detail(run: Run, nodes: Iterable[str], masked: Masked) -> dict[str, Any]:
     }
 
 
-def line(one: Line) -> dict[str, Any]:
-    """A line of the log."""
-    return {
-        "n": one.number,
-        "at": one.at,
-        "node": one.node,
-        "attempt": one.attempt,
-        "level": one.level,
-        "message": one.message,
-    }
-
-
 def result(run: Run, masked: Masked) -> dict[str, Any]:
     """A run that has ended as `POST /run` answers it."""
     last = {one.node: one for one in run.attempts}
@@ -67,6 +55,16 @@ def result(run: Run, masked: Masked) -> dict[str, Any]:
         "errors": {one.node: one.error or run.error for one in last.values() if one.state != "ok"},
         "timing": _timing(run.started_at, run.ended_at)
         | {"nodeTimings": {one.node: _timing(one.started_at, one.ended_at) for one in last.values()}},
+    }
+
+
+def _attempt(one: Attempt) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "state": one.state,
+        "startedAt": one.started_at,
+        "endedAt": one.ended_at,
+        "error": one.error,
     }
 
 
@@ -96,10 +94,7 @@ def _node(run: Run, name: str, attempts: list[Attempt], masked: Masked) -> dict[
     return {
         "id": name,
         "state": _state(run, last),
-        "attempts": [
-            {"number": a.number, "state": a.state, "startedAt": a.started_at, "endedAt": a.ended_at, "error": a.error}
-            for a in attempts
-        ],
+        "attempts": [_attempt(one) for one in attempts],
         "output": None if output is None else _value(output, masked, f"{run.id}/nodes/{name}/output"),
         "outputSize": None if output is None else len(output),
     }

@@ -11,6 +11,7 @@ from pipedreamer.errors import EngineBusyError, PipedreamerError, RecordError
 from pipedreamer.record import Accepted, Attempt, Ended, Progress, Run, Said
 from pipedreamer.runtime.pool_executor import run_ids
 from pipedreamer.runtime.recording.entry import Facts, attempts, brief, error_of, state_of
+from pipedreamer.runtime.recording.events import Event, Events, shown_attempt
 from pipedreamer.runtime.recording.lines import RunLines
 from pipedreamer.runtime.recording.writer import Writer
 from pipedreamer.runtime.result import RunResult
@@ -50,8 +51,15 @@ class DurableRuns:
     """Those of one engine; at most `at_once` run together, the others wait in the order they came."""
 
     def __init__(
-        self, executor: KeptExecutor, writer: Writer, lines: RunLines, facts: Callable[[], Facts], at_once: int
+        self,
+        executor: KeptExecutor,
+        writer: Writer,
+        lines: RunLines,
+        facts: Callable[[], Facts],
+        events: Events,
+        at_once: int,
     ) -> None:
+        self._events = events
         self._executor = executor
         self._writer = writer
         self._lines = lines
@@ -90,6 +98,7 @@ class DurableRuns:
         )
         durable = _Durable(run.id, request.given, Resumed(_outputs(run, facts), {}), facts, 0)
         await self._writer.write(Accepted(run), durable=True)
+        self._tell(run.id, "accepted", run.accepted_at)
         self._begin(durable)
         return run.id
 
@@ -143,18 +152,24 @@ class DurableRuns:
 
     async def _carry_out(self, durable: "_Durable") -> None:
         self._lines.begin(durable.id, durable.lines)
-        keeper = _Keeper(durable, self._writer, self._lines)
+        keeper = _Keeper(durable, self._writer, self._lines, self._events)
+        self._tell(durable.id, "running", _now_ms())
         try:
             end = await self._end_of(durable, keeper)
             await keeper.say()
             if end is not None:
                 await self._writer.write(end)
+                self._tell(durable.id, end.state, end.ended_at)
         except RecordError:
             pass  # the writer has told of it; the run is gone on with by whoever holds the record next
         finally:
             self._lines.end(durable.id)
             del self._running[durable.id]
             self._next()
+
+    def _tell(self, run_id: str, state: str, at: int) -> None:
+        if self._events.are_watched:
+            self._events.publish(Event(run_id, "run", {"id": run_id, "state": state, "at": at}))
 
     async def _end_of(self, durable: "_Durable", keeper: "_Keeper") -> Ended | None:
         try:
@@ -190,9 +205,13 @@ class _Keeper:
     durable: _Durable
     writer: Writer
     lines: RunLines
+    events: Events
 
     async def keep(self, part: RunResult) -> None:
         found = attempts(self.durable.facts, part)
+        if self.events.are_watched:
+            for one in found:
+                self.events.publish(Event(self.durable.id, "node", shown_attempt(one)))
         kept = [self.writer.write(Progress(self.durable.id, attempt)) for attempt in found]
         await asyncio.gather(*kept, self.say())
 
