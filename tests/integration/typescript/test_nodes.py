@@ -178,3 +178,18 @@ async def test_a_folder_of_many_files_that_are_granted_one_by_one_is_read(
     folder = write_workflow({"n.ts": node}, files={**files, "data/.hidden": "", ".gitignore": ""})
     result = await (await start_session(folder)).run()
     assert result.output("n") == "x"
+
+
+async def test_nodes_run_where_namespaces_are_refused(write_workflow: Any, start_session: Any) -> None:
+    node = """
+        export default async function run() {
+          const path = await Deno.makeTempFile();
+          await Deno.writeTextFile(path, "kept");
+          return await Deno.readTextFile(path);
+        }
+    """
+    bench = await start_session(write_workflow({"n.ts": node}), namespaces=False)
+    assert bench.session.held["typescript"].namespaces
+    result = await bench.run()
+    assert result.errors == {}
+    assert result.output("n") == "kept"

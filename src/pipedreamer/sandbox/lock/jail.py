@@ -23,7 +23,8 @@ _OLD: Final = "/.outside"
 _PROC: Final = "/.proc"
 OWN: Final = "/proc/self"
 """Made for programs alone; all there is of /proc."""
-_OWN_MAPS: Final = OWN + "/maps"
+OWN_MAPS: Final = OWN + "/maps"
+"""Where C libraries read how large the first stack is (pthread_getattr_np(3))."""
 _UNESCAPED: Final = re.compile(rb"\\([0-7]{3})")
 
 
@@ -61,12 +62,9 @@ def enter(policy: Policy, system: Iterable[str]) -> bool:
 
 
 def show_own_memory() -> None:
-    """In a process that becomes a program: nothing of /proc but its own map of addresses, in a view of its own.
-
-    C libraries read there how large the first stack is (pthread_getattr_np(3)).
-    """
+    """In a process that becomes a program: nothing of /proc but its own map of addresses, in a view of its own."""
     unshare(_NEW_MOUNTS)
-    mount(f"{_PROC}/{os.getpid()}/maps", _OWN_MAPS, None, _BIND)
+    mount(f"{_PROC}/{os.getpid()}/maps", OWN_MAPS, None, _BIND)
     unmount(_PROC, _DETACH)
 
 
@@ -150,7 +148,7 @@ class _Rooms:
         """What a program wants of /proc: where its own file is, and, by `show_own_memory`, where its stack lies."""
         Path(OWN).mkdir(parents=True)
         Path(OWN + "/exe").symlink_to(file)
-        Path(_OWN_MAPS).touch()
+        Path(OWN_MAPS).touch()
         Path(_PROC).mkdir()
         mount(_OLD + "/proc", _PROC, None, _BIND | _RECURSIVE)
 

@@ -3,7 +3,7 @@
 import os
 import sysconfig
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipedreamer.sandbox.lock import jail, landlock, limits, seccomp
@@ -61,6 +61,10 @@ class Lock:
         limits.show_memory(self._calls.notify)
         return seccomp.load(os.getpid(), self._calls) if not held.seccomp else 0
 
+    def own(self) -> "Lock":
+        """The same for this process alone: without a jail /proc/self in the rules means whoever makes them."""
+        return replace(self, rules=rules_of(self.policy, self.held))
+
     def prepare(self) -> None:
         """Do ahead what is the same for every worker."""
         if not self.held.seccomp:
@@ -85,8 +89,8 @@ def _grants(policy: Policy, *, in_jail: bool) -> Iterator[Grant]:
         yield Grant(path, READ)
     for path in (policy.program.arguments[0], *_INTERPRETERS) if policy.program else ():
         yield Grant(path, EXECUTE)
-    if policy.program and in_jail:
-        yield Grant(jail.OWN, READ)
+    if policy.program:
+        yield Grant(jail.OWN if in_jail else jail.OWN_MAPS, READ)
     yield Grant(os.devnull, CHANGE)
     for path in policy.listed:
         yield Grant(path, LIST)

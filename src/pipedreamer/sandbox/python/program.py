@@ -25,7 +25,9 @@ def become(lock: Lock, connection: int, flight: int, output: int) -> NoReturn:
         os.close(flight)
         engine = socket.socket(fileno=connection)
         os.dup2(output, 2)
-        if not lock.held.namespaces:
+        if lock.held.namespaces:
+            lock = lock.own()
+        else:
             jail.show_own_memory()
         listener = lock.close({0, 1, 2, connection})
         sheet, name = tempfile.mkstemp(prefix=".flight-")
