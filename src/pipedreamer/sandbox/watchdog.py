@@ -16,7 +16,7 @@ HALF_NS = 1_000_000_000
 """A worker whose loop turns, or that has nothing to do, sends the rest of a frame at once."""
 MEBIBYTE = 1024 * 1024
 BESIDE = 64 * MEBIBYTE
-"""Memory that a worker has beyond what its nodes take: the interpreter, its libraries, what it shares with others."""
+"""Memory that a Python worker has beyond what its nodes take: the interpreter, libraries, what others share."""
 
 
 def look_after(worker: Worker) -> None:
@@ -53,10 +53,11 @@ def look_after(worker: Worker) -> None:
 
 def weigh(workers: Iterable[Worker], cell: Cell) -> None:
     """Kill workers that have more memory, threads or disk than they may, where the kernel lets them."""
-    memory = cell.policy.memory
+    memory, program = cell.policy.memory, cell.policy.program
+    most = memory + (program.resident if program else BESIDE)
     for worker in workers:
         held = resident(worker.pid)
-        if held > memory + BESIDE:
+        if held > most:
             allowed = f"{memory // MEBIBYTE} MiB that permissions.memory allows"
             worker.kill(frozenset(), f"held {held // MEBIBYTE} MiB, more than the {allowed}")
         if (threads := use(worker.pid).threads) > THREADS:

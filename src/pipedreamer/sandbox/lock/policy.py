@@ -9,12 +9,14 @@ class Program(msgspec.Struct, frozen=True):
     """What a locked process becomes instead of a Python worker, which it is if there is none.
 
     `arguments` begin with the program's file, and `SCRATCH` in them is the worker's own folder; `env` is all of its
-    environment beside the policy's. `data` is the memory in bytes that it takes as it is.
+    environment beside the policy's. `data` is what it takes as it is as the limit on data counts it, `resident` the
+    most of it that is in memory; both in bytes.
     """
 
     arguments: tuple[str, ...]
     env: dict[str, str]
     data: int
+    resident: int
 
 
 SCRATCH: Final = "\0"
