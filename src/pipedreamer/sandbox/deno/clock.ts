@@ -8,6 +8,7 @@ import type { Outbox } from "./wire.ts";
 
 const { clearInterval, performance, setInterval } = globalThis;
 const clock = performance.now.bind(performance);
+const { round } = Math;
 const toBigInt = BigInt;
 const Several = Set;
 
@@ -15,11 +16,12 @@ const TICK_MS = 10;
 const LATE_NS = 50e6;
 const GRACE_NS = 100e6;
 
-/** Nanoseconds of CLOCK_MONOTONIC; `offset` is what to add to the time of day, whole and as text. */
+/** Whole nanoseconds of CLOCK_MONOTONIC; `offset` is what to add to the time of day, whole and as text. */
 export function monotonic(offset: string): () => number {
   // As whole numbers: the time of day in nanoseconds is beyond what a double holds.
-  const origin = Number(toBigInt(offset) + toBigInt(Math.round(performance.timeOrigin * 1e3)) * 1000n);
-  return () => origin + clock() * 1e6;
+  const origin = Number(toBigInt(offset) + toBigInt(round(performance.timeOrigin * 1e3)) * 1000n);
+  // Rounded: soon after the machine's start a double has room for parts of them.
+  return () => round(origin + clock() * 1e6);
 }
 
 /** Watches the attempts that run; idle when there are none. */

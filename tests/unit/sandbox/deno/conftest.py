@@ -23,11 +23,11 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def launch(folder: Path) -> Iterator[Start]:
-    """`launch(*flags)` -> a worker that has no code yet."""
+    """`launch(*flags, now_ns=...)` -> a worker that has no code yet."""
     started: list[DenoWorker] = []
 
-    def launch(*flags: str) -> DenoWorker:
-        started.append(DenoWorker(folder, *flags))
+    def launch(*flags: str, now_ns: int | None = None) -> DenoWorker:
+        started.append(DenoWorker(folder, *flags, now_ns=now_ns))
         return started[-1]
 
     yield launch

@@ -70,9 +70,9 @@ class Heard:
 
 
 class DenoWorker:
-    """A worker process and the engine's end of its socket."""
+    """A worker process and the engine's end of its socket; `now_ns` is what its monotonic clock shows at its start."""
 
-    def __init__(self, root: Path, *flags: str) -> None:
+    def __init__(self, root: Path, *flags: str, now_ns: int | None = None) -> None:
         self.root = root
         ours, theirs = socket.socketpair()
         ours.settimeout(PATIENCE_S)
@@ -81,7 +81,7 @@ class DenoWorker:
         imports.write_text(json.dumps({"imports": {"pipedreamer": (WORKER / "pipedreamer.ts").as_uri()}}))
         sheet = root / ".sheet"
         self.sheet = os.open(sheet, os.O_CREAT | os.O_RDWR)
-        offset = time.monotonic_ns() - time.time_ns()
+        offset = (time.monotonic_ns() if now_ns is None else now_ns) - time.time_ns()
         self.process = subprocess.Popen(
             [
                 DENO, "run", "--quiet", "--no-prompt", "--no-config", "--cached-only", "--node-modules-dir=none",

@@ -198,3 +198,11 @@ def test_a_wait_longer_than_timers_take_is_not_cut_to_nothing(start: Any) -> Non
     worker.until(lambda message: isinstance(message, Outcome))
     worker.socket.settimeout(0.5)
     assert [message for message in worker.messages() if isinstance(message, Begun)] == []
+
+
+def test_times_are_whole_where_the_machine_is_as_old_as_the_worker(launch: Any, write: Any) -> None:
+    """In a sandbox of gVisor it is: a double then has room for parts of nanoseconds."""
+    worker: DenoWorker = launch(now_ns=0)
+    worker.load(write("n", "export default () => 1;"))
+    time.sleep(2.2)
+    assert [worker.run(run=run).outputs for run in range(300)] == [{0: 1}] * 300
