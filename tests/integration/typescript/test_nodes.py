@@ -193,3 +193,36 @@ async def test_nodes_run_where_namespaces_are_refused(write_workflow: Any, start
     result = await bench.run()
     assert result.errors == {}
     assert result.output("n") == "kept"
+
+
+ROGUES = {
+    "breaks tables": "Map.prototype.get = Map.prototype.set = () => { throw new Error('broken'); };",
+    "breaks lists": "Array.prototype.push = Array.prototype.filter = () => { throw new Error('broken'); };",
+    "breaks promises": "Promise.prototype.then = () => { throw new Error('broken'); };",
+    "breaks bytes": "Object.getPrototypeOf(Uint8Array.prototype).subarray = () => new Uint8Array(9);",
+    "breaks texts": "String.prototype.replace = () => { throw new Error('broken'); };",
+    "breaks iteration": "Array.prototype[Symbol.iterator] = () => { throw new Error('broken'); };",
+    "breaks calls": "Function.prototype.call = Function.prototype.apply = () => { throw new Error('broken'); };",
+    "breaks all objects": "Object.prototype.get = Object.prototype.set = () => { throw new Error('broken'); };",
+    "breaks what waits": "Object.prototype.then = () => {};",
+    "closes the connection": "for (const held of [0, 1]) (await import('node:fs')).closeSync(held);",
+}
+
+
+@pytest.mark.parametrize("deed", ROGUES.values(), ids=ROGUES)
+async def test_a_node_that_breaks_its_process_costs_other_runs_nothing(
+    deed: str, write_workflow: Any, start_session: Any
+) -> None:
+    node = f"""
+        export default async function run(_: unknown, input: boolean) {{
+          if (input) {{ {deed} }}
+          return "good";
+        }}
+    """
+    folder = write_workflow({"n.ts": node}, extra="config: {timeout: 1s}")
+    bench = await start_session(folder, Capacity(workers=1, running=64))
+    results = await asyncio.wait_for(asyncio.gather(*(bench.run(number == 3) for number in range(8))), 60)
+    results.pop(3)
+    assert [result.outputs for result in results] == [{"n": b'"good"'}] * 7
+    after = [await asyncio.wait_for(bench.run(False), 60) for _ in range(3)]
+    assert [result.outputs for result in after] == [{"n": b'"good"'}] * 3

@@ -27,6 +27,7 @@ import { Outbox, receive } from "./wire.ts";
 const { args, chdir, exit, openSync, removeSync, stderr, stdin, stdout } = Deno;
 const { setImmediate, Promise: Promises, RangeError: RangeErrors } = globalThis;
 const MOST_FRAMES_SHOWN = 50;
+const encoder = new TextEncoder();
 const NOTHING = new Map<string, string>();
 
 /** Outside of any attempt, so that it does not end with one. */
@@ -66,7 +67,7 @@ class Worker {
       case "run":
         if (this.runner === undefined) throw new RangeErrors("a run before the code");
         this.isInDemand = true;
-        return void this.runner.run(message, this.settings);
+        return void orEnd(this.runner.run(message, this.settings));
       case "idle":
         this.isInDemand = false;
         return;
@@ -127,10 +128,15 @@ function orExit<T>(write: () => T): T {
   }
 }
 
-try {
-  await new Worker().serve();
-  exit(0);
-} catch (error) {
-  stderr.writeSync(new TextEncoder().encode(`the worker itself failed: ${error}\n`));
-  exit(1);
+/** What fails here fails again: the engine has others to run what this one did not. */
+async function orEnd(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    stderr.writeSync(encoder.encode(`the worker itself failed: ${error}\n`));
+    exit(1);
+  }
 }
+
+await orEnd(new Worker().serve());
+exit(0);

@@ -39,7 +39,7 @@ export class Runner {
     return !this.runs.size;
   }
 
-  /** Carry out a run, or what is left of it after an interruption. */
+  /** Carry out a run, or what is left of it after an interruption. Never throws unless this process is spoilt. */
   async run(message: RunMessage, settings: Settings): Promise<void> {
     const state = new RunState(message, settings, this.plan.stages);
     this.runs.set(state.run, state);
@@ -48,8 +48,6 @@ export class Runner {
         state.isFinal = i === state.stages.length - 1;
         await this.stage(state, state.stages[i]);
       }
-    } catch (error) {
-      this.break(state, error);
     } finally {
       this.runs.delete(state.run);
     }
@@ -116,11 +114,5 @@ export class Runner {
 
   private log({ run }: RunState, index: number, number: number, level: Level, text: string): void {
     this.outbox.send(["log", run, index, number, level, clean(text)]);
-  }
-
-  /** A fault of ours ends the run, it must not hang. */
-  private break(state: RunState, error: unknown): void {
-    const index = state.stages.flat().find((node) => state.outputs[node] === undefined) ?? 0;
-    this.tell(state, index, 1, this.now(), "failed", `the worker itself failed: ${error}`, true);
   }
 }
