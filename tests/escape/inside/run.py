@@ -1,7 +1,8 @@
-"""Makes all attempts on one tier and prints what became of them as JSON.
+"""Makes all attempts of one attacker on one tier and prints what became of them as JSON.
 
-`python -m tests.escape.inside.run ROOM POLICY [ONLY]`: an empty folder, but for what is mounted in it; fields of the
-policy to change, as JSON; a pattern of names. With POLICY `unlocked` each attempt is made in a process without a lock.
+`python -m tests.escape.inside.run ROOM ATTACKER POLICY [ONLY]`: an empty folder, but for what is mounted in it; a key
+of ATTACKERS; fields of the policy to change, as JSON; a pattern of names. With POLICY `unlocked` each attempt is made
+in a process without a lock.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from tests.escape.inside.flow.attempts.perform import attempts
+from tests.escape.inside.attackers import ATTACKERS, Attacker
 from tests.escape.inside.unlocked import unlocked
 from tests.escape.inside.world import SECRET, WORD, Files, Listeners, Victim, handle_of
 
@@ -30,13 +31,14 @@ from pipedreamer.runtime.assembly import Part, assemble
 from pipedreamer.runtime.capacity import Capacity
 from pipedreamer.runtime.logs import NodeLine
 from pipedreamer.runtime.mask import Mask
+from pipedreamer.runtime.permitted_secrets import visible_secrets
 from pipedreamer.runtime.session import Session, Surroundings
 from pipedreamer.runtime.settings import Settings
 from pipedreamer.sandbox.lock.user import own_uid
+from pipedreamer.spec import Permissions
 
 MEMORY, SCRATCH = 64 << 20, 16 << 20
 PATIENCE_S = 100
-PLAIN = ("files", "writing", "dotted", "processes", "others", "network", "kernel", "undoing", "bombs", "engine")
 
 
 class NoNetwork:
@@ -49,15 +51,15 @@ class NoNetwork:
         return
 
 
-class OneHost:
-    """A gateway that lets one host be reached, at the address that it is mapped to."""
+class SomeHosts:
+    """A gateway that lets ports of one host be reached, at the address that it is mapped to."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, *ports: int) -> None:
+        self._ports = ports
 
     async def target(self, ip: str, port: int, /) -> tuple[str, int]:
-        if (ip, port) == ("198.18.0.1", self._port):
-            return "127.0.0.1", self._port
+        if ip == "198.18.0.1" and port in self._ports:
+            return "127.0.0.1", port
         raise EgressError(f"{ip}:{port} is not declared")
 
     async def names(self, query: bytes, /) -> bytes:
@@ -70,22 +72,24 @@ class OneHost:
 class Tier:
     """One room, its world, and a session after another in it."""
 
-    def __init__(self, room: Path, changes: dict[str, Any]) -> None:
+    def __init__(self, room: Path, attacker: Attacker, changes: dict[str, Any]) -> None:
         os.environ["ESCAPE_SECRET"] = SECRET
         code = [Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("purelib"))]
         code += [Path(pipedreamer.__file__).parent, Path(msgspec.__file__).parent]
-        watched = [code[0] / "os.py", code[2] / "__init__.py", code[3] / "__init__.py"]
+        watched = [code[0] / "os.py", code[2] / "__init__.py", code[3] / "__init__.py", *attacker.code()]
+        files = len(watched)
         watched += [folder / name for folder in code for name in ("escape.pth", "sitecustomize.py", "usercustomize.py")]
-        self.files = Files(room, watched)
+        self.attacker = attacker
+        self.files = Files(room, attacker.flow, watched)
         self.listeners = Listeners(room)
         self.files.settle()
         self.victim = Victim(own_uid())
-        self.changes = {"memory": MEMORY, "scratch_size": SCRATCH} | changes
+        self.changes = {"scratch_size": SCRATCH} | changes
         self.layers: dict[str, str] = {}
         self.lines: list[NodeLine] = []
         self.found: dict[str, dict[str, Any]] = {}
-        self.only = sys.argv[3] if len(sys.argv) > 3 else ""
-        self._code, self._watched = code, watched
+        self.only = sys.argv[4] if len(sys.argv) > 4 else ""
+        self._code, self._files = code, watched[:files]
 
     def known(self, scratch: str, pids: list[int], *, locked: bool) -> dict[str, Any]:
         """The world as an attacker has found it out."""
@@ -96,10 +100,11 @@ class Tier:
             "dotted": self.files.dotted, "scratch": scratch, "handle": handle_of(self.files.secret),
             "victim": victim, "address": self.victim.address, "others": [victim, *pids],
             "everybody": [victim, *pids, 1], "code_folders": [*map(str, self._code), str(self.files.outside)],
-            "code_files": list(map(str, self._watched[:3])), "tcp": self.listeners.tcp, "tcp6": self.listeners.tcp6,
+            "code_files": list(map(str, self._files)), "tcp": self.listeners.tcp, "tcp6": self.listeners.tcp6,
             "udp": self.listeners.udp, "mapped": self.listeners.allowed, "unix": self.listeners.unix,
             "unix_datagrams": self.listeners.unix_datagrams, "abstract": self.listeners.abstract, "word": WORD.decode(),
-            "visible": ["dev", "etc", "lib", "lib64", "tmp", "usr", "var", self.files.room.parts[1]],
+            "redirecting": self.listeners.redirecting, "declared": "198.18.0.1" if locked else "127.0.0.1",
+            "visible": sorted({path.parts[1] for path in self.attacker.granted() | {self.files.room}}),
             "memory": MEMORY, "scratch_size": SCRATCH, "locked": locked,
         }  # fmt: skip
 
@@ -111,7 +116,7 @@ class Tier:
         signs = [*trouble, *self.touched()]
         if said["got"]:
             signs.append(f"it says: {said['got'][:200]}")
-        if SECRET in said["loot"] or SECRET in said["got"] or any(SECRET in line.message for line in self.lines):
+        if any(SECRET in text for text in (*said.values(), *(line.message for line in self.lines))):
             signs.append("it has read a secret")
         self.lines.clear()
         self.found[name] = {"escaped": signs, "how": said["how"][:300]}
@@ -119,37 +124,35 @@ class Tier:
 
 async def locked(tier: Tier) -> None:
     """All modules in a session as is, the network once more with sockets, the grants in one that has them."""
-    room = tier.files.room
-    async with _session(tier, {"tcp": False}) as session:
-        held = session.held["python"]
-        tier.layers = session.layers() | msgspec.to_builtins(held)
-        await _make(tier, session, "", *PLAIN)
-    async with _session(tier, {"tcp": True}) as session:
-        await _make(tier, session, "+tcp", "network", "conduit")
-    granted = {"tcp": False, "write": (str(room / "writable"),), "readable": (str(room / "readable"),)}
-    async with _session(tier, granted) as session:
-        await _make(tier, session, "", "grants")
+    room, modules = tier.files.room, tier.attacker.modules
+    closed = Permissions(net=(), read=(), memory=MEMORY, inject=("injected",), declared=True)
+    granted = msgspec.structs.replace(closed, read=(str(room / "readable"),), write=(str(room / "writable"),))
+    sessions = {"plain": closed, "tcp": msgspec.structs.replace(closed, net="any"), "grants": granted}
+    for name, names in modules.items():
+        async with _session(tier, sessions[name]) as session:
+            tier.layers = tier.layers or session.layers() | msgspec.to_builtins(session.held[tier.attacker.language])
+            await _make(tier, session, "+tcp" if name == "tcp" else "", *names)
 
 
 @asynccontextmanager
-async def _session(tier: Tier, changes: dict[str, Any]) -> AsyncIterator[Session]:
-    assembly = assemble(open_project(tier.files.flow), jitter=False)
-    readable = changes.pop("readable", ())
+async def _session(tier: Tier, permissions: Permissions) -> AsyncIterator[Session]:
+    project = open_project(tier.files.flow)
+    workflow = msgspec.structs.replace(project.workflow, permissions=permissions)
+    assembly = assemble(dataclasses.replace(project, workflow=workflow), jitter=False)
 
     def changed(part: Part) -> Part:
-        whole = (*part.policy.whole, *readable)
-        return dataclasses.replace(
-            part, policy=msgspec.structs.replace(part.policy, whole=whole, **tier.changes, **changes)
-        )
+        policy = msgspec.structs.replace(part.policy, **tier.changes)
+        return dataclasses.replace(part, policy=tier.attacker.policy(policy))
 
     around = Surroundings(
         broker=NoNetwork(),
         mask=lambda: Mask({}),
         log=tier.lines.append,
         capacity=Capacity(workers=2, running=8),
-        gateway=lambda: OneHost(tier.listeners.allowed),
+        gateway=lambda: SomeHosts(tier.listeners.allowed, tier.listeners.redirecting),
     )
-    async with Session(assembly.with_parts(changed), Settings(config={}, secrets={}), around) as session:
+    settings = Settings(config={}, secrets=visible_secrets({"injected": {"value": SECRET}}, permissions))
+    async with Session(assembly.with_parts(changed), settings, around) as session:
         async with asyncio.timeout(PATIENCE_S):
             while session.workers < 2:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.05)
@@ -157,13 +160,13 @@ async def _session(tier: Tier, changes: dict[str, Any]) -> AsyncIterator[Session
 
 
 async def _make(tier: Tier, session: Session, suffix: str, *modules: str) -> None:
-    for name, function in attempts(*modules).items():
+    for name, marks in tier.attacker.attempts(*modules).items():
         if not re.search(tier.only, name):
             continue
         print(name + suffix, file=sys.stderr, flush=True)
         began = time.monotonic()
-        node = function.__dict__.get("node", "attempt")
-        pool = session.force.pools["python"]
+        node = marks.get("node", "attempt")
+        pool = session.force.pools[tier.attacker.language]
         cell = await pool._spawner.living_cell()
         scratch = cell.scratch.path if cell.scratch else "/tmp"
         pids = [worker.pid for worker in pool._workers] + [os.getpid()]
@@ -225,9 +228,10 @@ async def _emptied(scratch: Any) -> list[str]:
 
 
 def main() -> None:
-    tier = Tier(Path(sys.argv[1]), {} if sys.argv[2] == "unlocked" else json.loads(sys.argv[2]))
+    room, attacker, policy = Path(sys.argv[1]), ATTACKERS[sys.argv[2]], sys.argv[3]
+    tier = Tier(room, attacker, {} if policy == "unlocked" else json.loads(policy))
     try:
-        if sys.argv[2] == "unlocked":
+        if policy == "unlocked":
             unlocked(tier)
         else:
             asyncio.run(locked(tier))

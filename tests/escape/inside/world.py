@@ -11,9 +11,11 @@ import secrets
 import select
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
-from contextlib import suppress
+import threading
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +23,16 @@ SECRET = "secret-" + secrets.token_hex(12)
 """Whoever has this has read what was not his; it stands in the files, the environment and the victim's memory."""
 
 WORD = b"hello from inside"
-_FLOW = Path(__file__).with_name("flow")
 _ATTRIBUTE = "user.secret"
+_LARGE = 10 << 20
 
 
 class Files:
     """The tree below `room`: `flow` the workflow with its dotted entries, `outside`, `readable`, `writable`."""
 
-    def __init__(self, room: Path, watched: list[Path]) -> None:
+    def __init__(self, room: Path, flow: Path, watched: list[Path]) -> None:
         self.room = room
+        self._source = flow
         self.outside = room / "outside"
         self.secret = self.outside / "secret"
         self.flow = room / "flow"
@@ -44,10 +47,13 @@ class Files:
 
     def make(self) -> None:
         """As it was; everything is open to everybody."""
-        shutil.copytree(_FLOW, self.flow, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(self._source, self.flow, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.rmtree(self.outside, ignore_errors=True)
         (self.outside / "empty").mkdir(parents=True)
         self.secret.write_text(SECRET)
+        (self.outside / "module.ts").write_text(f'export default "{SECRET}";')
+        (self.outside / "data.json").write_text(json.dumps({"value": SECRET}))
+        _write_database(self.outside / "data.db")
         with suppress(OSError):
             os.setxattr(self.secret, _ATTRIBUTE, SECRET.encode())
         for name in self.dotted:
@@ -108,10 +114,18 @@ def _one(path: Path) -> str:
     attribute = b""
     with suppress(OSError):
         attribute = os.getxattr(path, _ATTRIBUTE)
-    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    # Of a program its size and time are enough.
+    content = hashlib.sha256(path.read_bytes()).hexdigest() if known.st_size < _LARGE else known.st_size
     return (
         f"{known.st_mode:o} {known.st_uid}:{known.st_gid} {known.st_nlink} {known.st_mtime_ns} {content} {attribute!r}"
     )
+
+
+def _write_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("create table held (value)")
+        database.execute("insert into held values (?)", (SECRET,))
+        database.commit()
 
 
 def _open_to_all(folder: Path) -> None:
@@ -130,8 +144,11 @@ class Listeners:
         self.readable = str(room / "readable/socket")
         self.abstract = "escape-" + secrets.token_hex(4)
         self._open: dict[str, socket.socket] = {}
+        self._told: set[str] = set()
+        self._lock = threading.Lock()
         self.tcp = self._tcp("TCP", socket.AF_INET, "127.0.0.1")
         self.allowed = self._tcp("", socket.AF_INET, "127.0.0.1")
+        self.redirecting = _redirecting(self.tcp)
         self.tcp6 = self._tcp("TCP over IPv6", socket.AF_INET6, "::1")
         self.udp = self._add("UDP", socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)).getsockname()[1]
         for name, path in (("a Unix socket", self.unix), ("a granted folder's socket", self.readable)):
@@ -142,10 +159,24 @@ class Listeners:
         self._add("a Unix datagram socket", socket.AF_UNIX, socket.SOCK_DGRAM, self.unix_datagrams)
         Path(self.unix_datagrams).chmod(0o777)
         self._add("an abstract socket", socket.AF_UNIX, socket.SOCK_STREAM, "\0" + self.abstract).listen()
+        threading.Thread(target=self._serve, daemon=True).start()
         self._pipe = os.open(room / "readable/pipe", os.O_RDWR | os.O_NONBLOCK)
 
     def touched(self) -> list[str]:
-        return [f"heard by {name}" for name, heard in self._open.items() if self._heard(heard) and name] + self._piped()
+        with self._lock:
+            self._take()
+            told, self._told = self._told, set()
+        return [f"heard by {name}" for name in sorted(told) if name] + self._piped()
+
+    def _serve(self) -> None:
+        """Hang up on whoever has come, so that nobody waits for an answer."""
+        while True:
+            select.select(self._open.values(), [], [])
+            with self._lock:
+                self._take()
+
+    def _take(self) -> None:
+        self._told |= {name for name, heard in self._open.items() if self._heard(heard)}
 
     def _piped(self) -> list[str]:
         try:
@@ -179,6 +210,22 @@ class Listeners:
                     heard.recv(4096)
                 found = True
         return found
+
+
+def _redirecting(port: int) -> int:
+    """The port of a host that sends whoever asks it on to this port."""
+    head = f"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{port}/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    here = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            with here.accept()[0] as asked, suppress(OSError):
+                asked.recv(4096)
+                asked.sendall(head.encode())
+
+    threading.Thread(target=serve, daemon=True).start()
+    mine: int = here.getsockname()[1]
+    return mine
 
 
 class Victim:
