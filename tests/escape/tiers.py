@@ -86,7 +86,7 @@ class Suite:
             environment = registry.settings | self._settings(self.folder / "suite", self.folder / "cache")
             flow = self.folder / "suite/tests/escape/inside/typescript"
             fetch = f"from pathlib import Path; from pipedreamer.project.modules import *; flow = Path({str(flow)!r})"
-            command = [f"{self.folder}/venv/bin/python", "-c", f"{fetch}; lock_modules(flow); modules(flow)"]
+            command = [f"{self.folder}/venv/bin/python", "-c", f"{fetch}; lock_modules(flow); Imports(flow).modules()"]
             subprocess.run(command, env=environment, check=True)
 
     @property

@@ -15,7 +15,7 @@ from tests.escape.inside.python.attempts.perform import attempts
 
 import pipedreamer.sandbox.deno
 from pipedreamer.project import Language
-from pipedreamer.project.modules import find_deno, modules
+from pipedreamer.project.modules import Imports, find_deno
 from pipedreamer.sandbox.lock.policy import Policy
 
 Kind = Literal["plain", "tcp", "grants"]
@@ -134,7 +134,7 @@ class TypeScript:
     @cached_property
     def imported(self) -> Path:
         """What the nodes import from outside: a folder for DENO_DIR, beside its lock."""
-        folder = modules(self.flow).cache
+        folder = Imports(self.flow).modules().cache
         assert folder
         return folder
 
