@@ -47,12 +47,11 @@ class Server:
         for _ in range(600):
             if process.poll() is not None:
                 raise RuntimeError(f"PostgreSQL ended with {process.returncode}")
-            # It listens some time before it lets anybody in.
-            ask = [f"{self._programs}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-            if subprocess.run(ask, check=False).returncode == 0:
+            is_ready = [f"{self._programs}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+            if subprocess.run(is_ready, check=False).returncode == 0:
                 return
             time.sleep(0.05)
-        raise RuntimeError("PostgreSQL is not ready")
+        raise RuntimeError("PostgreSQL takes no connections")
 
     def stop(self) -> None:
         """At once, as in a crash of it."""

@@ -9,9 +9,9 @@ from pipedreamer.record.ids import id_prefix
 from pipedreamer.record.model import UNSUCCESSFUL, Summary
 from pipedreamer.record.query import Page, Query
 
-_LOOKED_AT: Final = 2000
+_LOOKED_AT: Final = 1000
 """So many runs are looked at for one page."""
-_AT_ONCE: Final = 500
+_AT_ONCE: Final = 250
 
 
 def is_search(query: Query) -> bool:

@@ -26,9 +26,10 @@ _SETTINGS: Final = {
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
 }
-_READING: Final = _SETTINGS | {
+READING: Final = _SETTINGS | {
     "plan_cache_mode": "force_custom_plan",
-    "enable_seqscan": "off",  # no page is ever read by looking at all, whatever the statistics say
+    "enable_seqscan": "off",  # no page is read by looking at all or sorting, whatever the statistics say
+    "enable_bitmapscan": "off",
 }
 
 
@@ -38,6 +39,7 @@ class Connections:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._turn = asyncio.Lock()
+        self._making = asyncio.Lock()
         self._writing: Connection | None = None
         self._reading: Any | None = None
 
@@ -85,9 +87,9 @@ class Connections:
 
     async def _read(self, act: Callable[[Connection], Awaitable[T]], *, again: bool = False) -> T:
         try:
-            if self._reading is None:
-                self._reading = asyncpg.create_pool(self._place.url, min_size=0, max_size=_READERS, **_given(_READING))
-                await self._reading
+            async with self._making:
+                if self._reading is None:
+                    self._reading = await self._pool()
             async with self._reading.acquire(timeout=_ANSWER_S) as connection:
                 return await act(connection)
         except Failure as error:
@@ -95,9 +97,19 @@ class Connections:
                 raise
             raise refused(self._place, error) from error
 
+    async def _pool(self) -> Any:
+        """One connection is always there, since a first page would wait for it."""
+        lasting = {"min_size": 1, "max_size": _READERS, "max_inactive_connection_lifetime": 0, "init": _know_types}
+        return await asyncpg.create_pool(self._place.url, **lasting, **_given(READING))
+
     async def _connect(self) -> Connection:
         connection: Connection = await asyncpg.connect(self._place.url, **_given(_SETTINGS))
         return connection
+
+
+async def _know_types(connection: Connection) -> None:
+    """A connection asks the server what arrays are when it first meets one, for longer than a page takes."""
+    await connection.fetchval("SELECT $1::int[]", [])
 
 
 def _given(settings: dict[str, str]) -> dict[str, Any]:

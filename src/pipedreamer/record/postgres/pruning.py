@@ -13,7 +13,8 @@ OLDEST: Final = f"""
         SELECT kind * {STATES_A_KIND} + state AS kind
         FROM kinds, generate_series({UNFINISHED}, {len(STATES) - 1}) AS state WHERE workflow = $1
     ) AS wanted CROSS JOIN LATERAL (
-        SELECT id FROM runs WHERE kind = wanted.kind AND id < $2 ORDER BY id LIMIT $3
+        SELECT id FROM runs WHERE (kind, id) >= (wanted.kind, ''::bytea) AND (kind, id) < (wanted.kind, $2)
+        ORDER BY kind, id LIMIT $3
     ) AS one ORDER BY one.id LIMIT $3
 """  # noqa: S608 - numbers
 _COUNT: Final = """

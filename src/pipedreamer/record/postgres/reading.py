@@ -15,10 +15,12 @@ from pipedreamer.record.rows import summary as summary_of
 NEWEST: Final = f"""
     SELECT {COLUMNS} FROM (
         SELECT one.id FROM unnest($1::int[]) AS wanted (kind) CROSS JOIN LATERAL (
-            SELECT id FROM runs WHERE kind = wanted.kind AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4
+            SELECT id FROM runs WHERE (kind, id) >= (wanted.kind, $2) AND (kind, id) < (wanted.kind, $3)
+            ORDER BY kind DESC, id DESC LIMIT $4
         ) AS one ORDER BY one.id DESC LIMIT $4
     ) AS newest JOIN {JOINED} ON r.id = newest.id ORDER BY r.id DESC
 """  # noqa: S608 - names of ours
+"""Compared as a pair: with `kind = ...` the server takes the index of ids, and looks at all runs for a rare kind."""
 
 
 async def page(connection: Connection, query: Query) -> Page:

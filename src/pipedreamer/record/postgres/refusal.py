@@ -47,7 +47,7 @@ _REMEDIES: Final[tuple[tuple[type[BaseException] | tuple[type[BaseException], ..
         "look at its load and its locks",
     ),
     (
-        (OSError, *Lost),
+        (OSError, exceptions.CannotConnectNowError, *Lost),
         "cannot be reached",
         "look whether it is running, and at host and port",
     ),

@@ -37,6 +37,7 @@ class PostgresStore:
 
     async def open(self) -> None:
         await self._connections.write(lambda connection: prepare(connection, self._place, create=self._create))
+        await self._connections.read(pruning.size)  # so that the first page finds a connection
 
     async def close(self) -> None:
         try:

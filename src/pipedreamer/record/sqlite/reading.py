@@ -15,7 +15,9 @@ from pipedreamer.record.rows import summary as summary_of
 from pipedreamer.record.sqlite.files import Files
 from pipedreamer.record.sqlite.transaction import one_moment
 
-NEWEST: Final = "SELECT id, seq FROM runs WHERE kind = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?"
+NEWEST: Final = (
+    "SELECT id, seq FROM runs INDEXED BY runs_by_kind WHERE kind = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?"
+)
 """Read from the index alone."""
 
 
@@ -30,6 +32,8 @@ def page(connection: sqlite3.Connection, query: Query) -> Page:
                 newest = sorted([*newest, *found], reverse=True)[: query.limit + 1]
             if len(newest) > query.limit:
                 low = max(low, newest[-1][0])
+        if not newest:
+            return Page(())
         shown = newest[: query.limit]
         places = ", ".join("?" * len(shown))
         rows = f"SELECT {COLUMNS} FROM {JOINED} WHERE r.seq IN ({places}) ORDER BY r.id DESC"  # noqa: S608 - names

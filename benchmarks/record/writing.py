@@ -1,16 +1,17 @@
 """What keeping a finished run of three nodes takes of a processor, by how many are written at once.
 
-    python -m benchmarks.record_writing [PLACE]
+    python -m benchmarks.record.writing [PLACE]
 
 A place is a file or postgresql://...; without one it is a file in a temporary folder. What is counted is this process's
 time, all threads of it, with the making of the run itself; a server's is not in it.
 """
 
-import asyncio
 import secrets
 import sys
 import tempfile
 import time
+
+import uvloop
 
 from pipedreamer.record import Attempt, Code, Epoch, Finished, Line, Run, Store, open_store
 
@@ -61,4 +62,4 @@ async def main(place: str) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else f"{folder}/runs.db"))
+        uvloop.run(main(sys.argv[1] if len(sys.argv) > 1 else f"{folder}/runs.db"))
