@@ -1,16 +1,18 @@
 """The changes of one call, by run: a run's are stored together or refused together."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct, field
 
 from pipedreamer.errors import RecordError, StaleError
 from pipedreamer.record.changes import Accepted, Began, Change, Ended, Finished, Progress, Said, run_of
 from pipedreamer.record.ids import stored
-from pipedreamer.record.model import NUMBERS, Attempt, Line, Run
+from pipedreamer.record.model import NUMBERS, STATES_A_KIND, Attempt, Line, Run, cut
 from pipedreamer.record.packing import Packed, pack_attempt, pack_run
 from pipedreamer.record.store import Epoch, Limits, Refusals
+
+_ACCEPTED: Final = NUMBERS["accepted"]
 
 
 class Whole(Struct, frozen=True):
@@ -19,6 +21,17 @@ class Whole(Struct, frozen=True):
     id: bytes
     run: Run
     packed: Packed
+
+
+class Move(NamedTuple):
+    """A row, and what becomes of it."""
+
+    id: bytes
+    kind: int
+    to: int
+    started_at: int | None
+    ended_at: int | None
+    error: str
 
 
 class Steps(Struct):
@@ -30,6 +43,9 @@ class Steps(Struct):
     attempts: list[tuple[Attempt, Packed]] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     ended: Ended | None = None
+    kind: int = 0
+    """What stands in its row, once that is known."""
+    is_new: bool = False
 
     @property
     def beginning(self) -> int | None:
@@ -37,7 +53,19 @@ class Steps(Struct):
         times = [attempt.started_at for attempt, _ in self.attempts]
         return self.began if self.began is not None else min(times, default=None)
 
+    def move(self) -> Move | None:
+        """What changes in its row, or None."""
+        state, begun, end = self.kind % STATES_A_KIND, self.beginning, self.ended
+        if end is not None:
+            to, error = NUMBERS[end.state], cut(end.error)
+            return Move(self.id, self.kind, self.kind - state + to, begun, end.ended_at, error)
+        if self.began is None and (begun is None or state != _ACCEPTED):
+            return None
+        return Move(self.id, self.kind, self.kind - state + NUMBERS["running"], begun, None, "")
 
+
+Owner = tuple[int, int]
+"""The epoch that a durable run belongs to, and what stands in its row."""
 Standing = Literal["ours", "new", "stored"]
 """Of a durable run: this epoch's, not there so far, or ended with the very end that is said."""
 Kept = tuple[int, int | None]
@@ -52,8 +80,14 @@ class Group(Struct):
     refused: Refusals = field(default_factory=dict)
 
     @property
-    def accepted(self) -> list[Whole]:
-        return [steps.accepted for steps in self.durable.values() if steps.accepted]
+    def wholes(self) -> list[Whole]:
+        """All that are told as a whole."""
+        return [*self.finished, *(steps.accepted for steps in self.durable.values() if steps.accepted)]
+
+    @property
+    def new(self) -> list[Whole]:
+        """The durable runs that were not there."""
+        return [steps.accepted for steps in self.durable.values() if steps.accepted and steps.is_new]
 
     def refuse(self, run_id: str, error: RecordError) -> None:
         """Drop what is said of this run."""
@@ -75,11 +109,13 @@ def grouped(changes: Iterable[Change], epoch: Epoch, limits: Limits) -> Group:
     return group
 
 
-def standing(run_id: str, steps: Steps, epoch: Epoch, owner: int | None, kept: Kept | None) -> Standing | StaleError:
+def standing(run_id: str, steps: Steps, epoch: Epoch, owner: Owner | None, kept: Kept | None) -> Standing | StaleError:
     """Whether what is said of a durable run may be stored, by who owns it, and by what is stored of it."""
     if owner is not None:
-        return "ours" if owner == epoch.number else stale(run_id)
+        steps.kind = owner[1]
+        return "ours" if owner[0] == epoch.number else stale(run_id)
     if kept is None:
+        steps.is_new = steps.accepted is not None
         return "new" if steps.accepted else stale(run_id)
     end = steps.ended
     same = end is not None and kept == (NUMBERS[end.state], end.ended_at)

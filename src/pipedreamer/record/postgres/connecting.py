@@ -25,12 +25,10 @@ _SETTINGS: Final = {
     "statement_timeout": "20s",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
-}
-READING: Final = _SETTINGS | {
-    "plan_cache_mode": "force_custom_plan",
-    "enable_seqscan": "off",  # no page is read by looking at all or sorting, whatever the statistics say
+    "enable_seqscan": "off",  # nothing is found by looking at all or by sorting, whatever the statistics say
     "enable_bitmapscan": "off",
 }
+READING: Final = _SETTINGS | {"plan_cache_mode": "force_custom_plan"}
 
 
 class Connections:

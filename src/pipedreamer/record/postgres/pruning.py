@@ -9,12 +9,11 @@ from pipedreamer.record.store import Retention, Size
 
 _STEP: Final = 200
 OLDEST: Final = f"""
-    SELECT one.id FROM (
+    SELECT one.kind, one.id FROM (
         SELECT kind * {STATES_A_KIND} + state AS kind
         FROM kinds, generate_series({UNFINISHED}, {len(STATES) - 1}) AS state WHERE workflow = $1
     ) AS wanted CROSS JOIN LATERAL (
-        SELECT id FROM runs WHERE (kind, id) >= (wanted.kind, ''::bytea) AND (kind, id) < (wanted.kind, $2)
-        ORDER BY kind, id LIMIT $3
+        SELECT kind, id FROM runs WHERE kind = wanted.kind AND id < $2 ORDER BY id LIMIT $3
     ) AS one ORDER BY one.id LIMIT $3
 """  # noqa: S608 - numbers
 _COUNT: Final = """
@@ -31,7 +30,11 @@ _SIZE: Final = f"""
             WHERE c.relnamespace = '{SCHEMA}'::regnamespace AND c.relkind = 'r'),
         (SELECT coalesce(sum(runs), 0) FROM tallies) + (SELECT coalesce(sum(written), 0) FROM epochs)
 """  # noqa: S608 - a name of ours
-_PARTS: Final = (("attempts", "run"), ("lines", "run"), ("keys", "run"), ("beside", "run"), ("runs", "id"))
+_PARTS: Final = ("attempts", "lines", "keys", "beside")
+_REMOVE: Final = """
+    DELETE FROM runs USING unnest($1::int[], $2::bytea[]) AS old (kind, id)
+    WHERE runs.kind = old.kind AND runs.id = old.id
+"""
 
 
 async def prune(connection: Connection, workflow: str, now: int, keep: Retention) -> int:
@@ -48,11 +51,13 @@ async def prune(connection: Connection, workflow: str, now: int, keep: Retention
             oldest = max(0, now - int(keep.age * 1000)).to_bytes(6, "big") + bytes(10), _STEP
         else:
             return 0
-        ids = [run for (run,) in await connection.fetch(OLDEST, workflow, *oldest)]
-        if not ids:
+        rows = await connection.fetch(OLDEST, workflow, *oldest)
+        if not rows:
             return 0
-        for table, column in _PARTS:
-            await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1)", ids)  # noqa: S608 - names of ours
+        kinds, ids = zip(*rows, strict=True)
+        for table in _PARTS:
+            await connection.execute(f"DELETE FROM {table} WHERE run = ANY($1)", ids)  # noqa: S608 - names of ours
+        await connection.execute(_REMOVE, kinds, ids)
         await connection.execute(_TALLY, workflow, -len(ids))
         return len(ids)
 

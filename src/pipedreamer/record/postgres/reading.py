@@ -1,6 +1,6 @@
 """What is asked of the database."""
 
-from typing import Final
+from typing import Any, Final
 
 from msgspec import structs
 
@@ -14,19 +14,17 @@ from pipedreamer.record.rows import summary as summary_of
 
 NEWEST: Final = f"""
     SELECT {COLUMNS} FROM (
-        SELECT one.id FROM unnest($1::int[]) AS wanted (kind) CROSS JOIN LATERAL (
-            SELECT id FROM runs WHERE (kind, id) >= (wanted.kind, $2) AND (kind, id) < (wanted.kind, $3)
-            ORDER BY kind DESC, id DESC LIMIT $4
+        SELECT one.kind, one.id FROM unnest($1::int[]) AS wanted (kind) CROSS JOIN LATERAL (
+            SELECT kind, id FROM runs WHERE kind = wanted.kind AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4
         ) AS one ORDER BY one.id DESC LIMIT $4
-    ) AS newest JOIN {JOINED} ON r.id = newest.id ORDER BY r.id DESC
+    ) AS newest JOIN {JOINED} ON r.kind = newest.kind AND r.id = newest.id ORDER BY r.id DESC
 """  # noqa: S608 - names of ours
-"""Compared as a pair: with `kind = ...` the server takes the index of ids, and looks at all runs for a rare kind."""
 
 
 async def page(connection: Connection, query: Query) -> Page:
     """The newest of each kind that is asked for, and of these the newest."""
     low, high = bounds(query)
-    kinds = await _kinds(connection, query)
+    kinds = await kinds_of(connection, query)
     rows = await connection.fetch(NEWEST, kinds, low, high, query.limit + 1)
     summaries = tuple(map(summary_of, rows[: query.limit]))
     return Page(summaries, summaries[-1].id if len(rows) > query.limit else None)
@@ -35,8 +33,7 @@ async def page(connection: Connection, query: Query) -> Page:
 async def run(connection: Connection, workflow: str, run_id: bytes) -> Run | None:
     """A run with all that was kept of it."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        rows = f"SELECT {COLUMNS}, r.detail FROM {JOINED} WHERE r.id = $1 AND k.workflow = $2"  # noqa: S608 - names
-        row = await connection.fetchrow(rows, run_id, workflow)
+        row = await _row(connection, f"{COLUMNS}, r.detail", workflow, run_id)
         if row is None:
             return None
         *columns, detail = row
@@ -53,8 +50,7 @@ async def run(connection: Connection, workflow: str, run_id: bytes) -> Run | Non
 
 async def lines(connection: Connection, workflow: str, run_id: bytes, after: int, limit: int) -> tuple[Line, ...]:
     """Lines with higher numbers than `after`."""
-    found = f"SELECT r.detail, k.durable FROM {JOINED} WHERE r.id = $1 AND k.workflow = $2"  # noqa: S608 - names
-    row = await connection.fetchrow(found, run_id, workflow)
+    row = await _row(connection, "r.detail, k.durable", workflow, run_id)
     if row is None:
         return ()
     beside = await connection.fetchval("SELECT value FROM beside WHERE run = $1 AND name = $2", run_id, LINES)
@@ -73,11 +69,17 @@ async def seal(connection: Connection) -> str:
     return marked
 
 
+async def _row(connection: Connection, columns: str, workflow: str, run_id: bytes) -> Any:
+    found = f"SELECT {columns} FROM {JOINED} WHERE r.kind = ANY($1) AND r.id = $2"  # noqa: S608 - names of ours
+    return await connection.fetchrow(found, await kinds_of(connection, Query(workflow=workflow)), run_id)
+
+
 async def _said(connection: Connection, run_id: bytes, after: int, limit: int | None) -> tuple[Line, ...]:
     found = "SELECT line FROM lines WHERE run = $1 AND number > $2 ORDER BY number LIMIT $3"
     return tuple(decode_line(line) for (line,) in await connection.fetch(found, run_id, after, limit))
 
 
-async def _kinds(connection: Connection, query: Query) -> list[int]:
+async def kinds_of(connection: Connection, query: Query) -> list[int]:
+    """What may stand in the rows of the runs that are asked for."""
     found = "SELECT kind, version, trigger FROM kinds WHERE workflow = $1"
     return kinds_asked_for(await connection.fetch(found, query.workflow), query)

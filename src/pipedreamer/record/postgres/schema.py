@@ -15,11 +15,10 @@ MIGRATIONS: Final = (
         config text NOT NULL, lock text NOT NULL, UNIQUE (version, digest, config, lock)
     );
     CREATE TABLE runs (
-        id bytea PRIMARY KEY, kind int NOT NULL, code int NOT NULL, started_at bigint, ended_at bigint,
-        error text NOT NULL, extra bytea, detail bytea NOT NULL
+        kind int NOT NULL, id bytea NOT NULL, code int NOT NULL, started_at bigint, ended_at bigint,
+        error text NOT NULL, extra bytea, detail bytea NOT NULL, PRIMARY KEY (kind, id)
     );
-    CREATE INDEX runs_by_kind ON runs (kind, id);
-    CREATE TABLE owners (run bytea PRIMARY KEY, epoch bigint NOT NULL, is_told boolean NOT NULL);
+    CREATE TABLE owners (run bytea PRIMARY KEY, epoch bigint NOT NULL, kind int NOT NULL, is_told boolean NOT NULL);
     CREATE INDEX owners_by_epoch ON owners (epoch);
     CREATE TABLE attempts (
         seq bigint GENERATED ALWAYS AS IDENTITY, run bytea NOT NULL, node text NOT NULL, number int NOT NULL,
@@ -43,6 +42,7 @@ MIGRATIONS: Final = (
     """,
 )
 """`runs.kind` is eight times a number of `kinds`, plus the number of the run's state, as in SQLite.
+There is no index of ids alone: for a kind that is rare the server would take it, and look at every run.
 
 How many runs a workflow has is the sum of what its epochs have written, plus its tally: that is below zero by those
 that were removed, and takes up the sums of epochs that are gone. An epoch that has ended may write to no durable run.

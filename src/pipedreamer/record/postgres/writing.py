@@ -13,8 +13,8 @@ from pipedreamer.record.store import Epoch
 
 _INSERT: Final = """
     WITH added AS (
-        INSERT INTO runs (id, kind, code, started_at, ended_at, error, extra, detail)
-        SELECT * FROM unnest($1::bytea[], $2::int[], $3::int[], $4::bigint[], $5::bigint[], $6::text[], $7::bytea[],
+        INSERT INTO runs (kind, id, code, started_at, ended_at, error, extra, detail)
+        SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::bigint[], $5::bigint[], $6::text[], $7::bytea[],
             $8::bytea[])
         ON CONFLICT DO NOTHING RETURNING 1
     )
@@ -26,14 +26,14 @@ _INSERT: Final = """
 
 async def write(connection: Connection, group: Group, epoch: Epoch, numbers: Numbers, *, durably: bool) -> None:
     """All of it, or nothing and an error of asyncpg; refuses in the group what may not be written."""
-    await numbers.learn(connection, (whole.run for whole in (*group.finished, *group.accepted)))
+    await numbers.learn(connection, (whole.run for whole in group.wholes))
     commit = "on" if durably else "off"
     if _is_plain(group):
         await _insert(connection, group.finished, epoch, numbers, commit)
         return
     async with connection.transaction():
-        await durable.drop_refused(connection, group, epoch)
-        await _insert(connection, [*group.finished, *group.accepted], epoch, numbers, commit)
+        await durable.drop_refused(connection, group, epoch, numbers)
+        await _insert(connection, [*group.finished, *group.new], epoch, numbers, commit)
         await _put_beside(connection, group)
         await durable.apply(connection, group)
 
@@ -47,8 +47,8 @@ async def _insert(connection: Connection, runs: Sequence[Whole], epoch: Epoch, n
 def _row(whole: Whole, numbers: Numbers) -> tuple[Any, ...]:
     run = whole.run
     return (
-        whole.id,
         numbers.kind(run),
+        whole.id,
         numbers.code(run.code),
         run.started_at,
         run.ended_at,
@@ -66,7 +66,7 @@ async def _put_beside(connection: Connection, group: Group) -> None:
 
 
 def _beside(group: Group) -> Iterable[tuple[bytes, str, bytes]]:
-    for whole in (*group.finished, *group.accepted):
+    for whole in group.wholes:
         yield from ((whole.id, name, value) for name, value in whole.packed.beside.items())
     for steps in group.durable.values():
         for _, packed in steps.attempts:

@@ -4,9 +4,10 @@ import sqlite3
 
 from pipedreamer.errors import RecordError
 from pipedreamer.record.changes import Ended
+from pipedreamer.record.grouping import Steps
 from pipedreamer.record.model import Run
 from pipedreamer.record.sqlite import reading
-from pipedreamer.record.sqlite.durable import end
+from pipedreamer.record.sqlite.durable import move
 from pipedreamer.record.sqlite.files import Files, file_name
 from pipedreamer.record.sqlite.transaction import transaction
 from pipedreamer.record.store import Epoch
@@ -38,5 +39,7 @@ def _readable(connection: sqlite3.Connection, files: Files, epoch: Epoch, run: b
     try:
         return reading.run_within(connection, files, epoch.workflow, run)
     except RecordError as error:
-        end(connection, [(run, Ended(run.hex(), "interrupted", now, str(error)))])
+        (kind,) = connection.execute("SELECT kind FROM owners WHERE run = ?", (run,)).fetchone()
+        steps = Steps(run, kind=kind, ended=Ended(run.hex(), "interrupted", now, str(error)))
+        move(connection, [change for change in [steps.move()] if change])
         return None

@@ -4,17 +4,15 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from pipedreamer.record.model import STATES_A_KIND, UNFINISHED
+from pipedreamer.record.model import STATES, STATES_A_KIND, UNFINISHED
 from pipedreamer.record.sqlite.files import Files, file_name
 from pipedreamer.record.sqlite.transaction import transaction
 from pipedreamer.record.store import Retention, Size
 
 _STEP: Final = 200
 """So many runs are removed at once: writers wait a few ms."""
-OLDEST: Final = (
-    f"SELECT seq, id FROM runs WHERE id < ? AND kind & {STATES_A_KIND - 1} >= {UNFINISHED} ORDER BY id LIMIT ?"  # noqa: S608
-)
-_PARTS: Final = (("attempts", "run"), ("lines", "run"), ("keys", "run"), ("beside", "run"), ("runs", "id"))
+OLDEST: Final = "SELECT id, seq FROM runs INDEXED BY runs_by_kind WHERE kind = ? AND id < ? ORDER BY id LIMIT ?"
+_PARTS: Final = ("attempts", "lines", "keys", "beside")
 
 
 def count(connection: sqlite3.Connection) -> int:
@@ -43,20 +41,28 @@ def _remove(connection: sqlite3.Connection, now: int, keep: Retention) -> tuple[
     runs = count(connection)
     surplus = 0 if keep.runs is None else runs - keep.runs
     if surplus > 0:
-        oldest = (b"\xff" * 16, min(surplus, _STEP))
+        oldest = _oldest(connection, b"\xff" * 16, min(surplus, _STEP))
     elif keep.age is not None:
         before = max(0, now - int(keep.age * 1000))
-        oldest = (before.to_bytes(6, "big") + bytes(10), _STEP)
+        oldest = _oldest(connection, before.to_bytes(6, "big") + bytes(10), _STEP)
     else:
         return 0, []
-    found = [run for _, run in connection.execute(OLDEST, oldest)]
-    if not found:
-        return 0, []
-    places = ", ".join("?" * len(found))
-    beside = connection.execute(f"SELECT run, name, bytes FROM beside WHERE run IN ({places})", found).fetchall()  # noqa: S608
-    for table, column in _PARTS:
-        connection.execute(f"DELETE FROM {table} WHERE {column} IN ({places})", found)  # noqa: S608 - names of ours
+    ids = [run for run, _ in oldest]
+    places = ", ".join("?" * len(ids))
+    beside = connection.execute(f"SELECT run, name, bytes FROM beside WHERE run IN ({places})", ids).fetchall()  # noqa: S608
+    for table in _PARTS:
+        connection.execute(f"DELETE FROM {table} WHERE run IN ({places})", ids)  # noqa: S608 - names of ours
+    connection.execute(f"DELETE FROM runs WHERE seq IN ({places})", [seq for _, seq in oldest])  # noqa: S608
     connection.execute("UPDATE sums SET value = value - ? WHERE name = 'beside'", (sum(row[2] for row in beside),))
     highest = "(SELECT coalesce(max(seq), 0) FROM runs)"
-    connection.execute(f"UPDATE sums SET value = {highest} - ? WHERE name = 'uncounted'", (runs - len(found),))  # noqa: S608
-    return len(found), [file_name(run, name) for run, name, _ in beside]
+    connection.execute(f"UPDATE sums SET value = {highest} - ? WHERE name = 'uncounted'", (runs - len(ids),))  # noqa: S608
+    return len(ids), [file_name(run, name) for run, name, _ in beside]
+
+
+def _oldest(connection: sqlite3.Connection, before: bytes, most: int) -> list[tuple[bytes, int]]:
+    """The oldest of each kind that has ended, and of these the oldest."""
+    found: list[tuple[bytes, int]] = []
+    for (kind,) in connection.execute("SELECT kind FROM kinds").fetchall():
+        for state in range(UNFINISHED, len(STATES)):
+            found += connection.execute(OLDEST, (kind * STATES_A_KIND + state, before, most))
+    return sorted(found)[:most]

@@ -1,8 +1,9 @@
 """What is asked of the file. Each function runs in a reader's thread, with a connection that sees one moment."""
 
 import sqlite3
+from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from msgspec import structs
 
@@ -26,7 +27,7 @@ def page(connection: sqlite3.Connection, query: Query) -> Page:
     low, high = bounds(query)
     newest: list[tuple[bytes, int]] = []
     with one_moment(connection):
-        for kind in _kinds(connection, query):
+        for kind in kinds_of(connection, query):
             found = connection.execute(NEWEST, (kind, low, high, query.limit + 1)).fetchall()
             if found:
                 newest = sorted([*newest, *found], reverse=True)[: query.limit + 1]
@@ -49,8 +50,7 @@ def run(connection: sqlite3.Connection, files: Files, workflow: str, run_id: byt
 
 def run_within(connection: sqlite3.Connection, files: Files, workflow: str, run_id: bytes) -> Run | None:
     """The same in a transaction that somebody else began."""
-    rows = f"SELECT {COLUMNS}, r.detail FROM {JOINED} WHERE r.id = ? AND k.workflow = ?"  # noqa: S608 - names of ours
-    row = connection.execute(rows, (run_id, workflow)).fetchone()
+    row = _row(connection, f"{COLUMNS}, r.detail", workflow, run_id)
     if row is None:
         return None
     summary, fetch = summary_of(row[:-1]), partial(files.read, run_id)
@@ -67,8 +67,7 @@ def lines(
 ) -> tuple[Line, ...]:
     """Lines with higher numbers than `after`."""
     with one_moment(connection):
-        found = f"SELECT r.detail, k.durable FROM {JOINED} WHERE r.id = ? AND k.workflow = ?"  # noqa: S608 - names
-        row = connection.execute(found, (run_id, workflow)).fetchone()
+        row = _row(connection, "r.detail, k.durable", workflow, run_id)
         if row is None:
             return ()
         first = [line for line in unpack_lines(row[0], partial(files.read, run_id)) if line.number > after][:limit]
@@ -82,12 +81,24 @@ def find_key(connection: sqlite3.Connection, workflow: str, key: str) -> tuple[s
     return None if found is None else (found[0].hex(), found[1])
 
 
+def one_of(kinds: Sequence[int]) -> str:
+    """A condition with as many places."""
+    return f"kind IN ({', '.join('?' * len(kinds))})"
+
+
+def _row(connection: sqlite3.Connection, columns: str, workflow: str, run_id: bytes) -> Any:
+    kinds = kinds_of(connection, Query(workflow=workflow))
+    found = f"SELECT {columns} FROM {JOINED} WHERE r.{one_of(kinds)} AND r.id = ?"  # noqa: S608 - names of ours
+    return connection.execute(found, (*kinds, run_id)).fetchone()
+
+
 def _said(connection: sqlite3.Connection, run_id: bytes, after: int, limit: int) -> tuple[Line, ...]:
     found = "SELECT line FROM lines WHERE run = ? AND number > ? ORDER BY number LIMIT ?"
     return tuple(decode_line(line) for (line,) in connection.execute(found, (run_id, after, limit)))
 
 
-def _kinds(connection: sqlite3.Connection, query: Query) -> list[int]:
+def kinds_of(connection: sqlite3.Connection, query: Query) -> list[int]:
+    """What may stand in the rows of the runs that are asked for."""
     found = connection.execute("SELECT kind, version, trigger FROM kinds WHERE workflow = ?", (query.workflow,))
     return kinds_asked_for(found, query)
 

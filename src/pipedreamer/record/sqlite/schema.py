@@ -13,11 +13,11 @@ MIGRATIONS: Final = (
         UNIQUE (version, digest, config, lock)
     ) STRICT;
     CREATE TABLE runs (
-        seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, kind INTEGER NOT NULL, code INTEGER NOT NULL,
+        seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id BLOB NOT NULL, code INTEGER NOT NULL,
         started_at INTEGER, ended_at INTEGER, error TEXT NOT NULL, extra BLOB, detail BLOB NOT NULL
     ) STRICT;
-    CREATE INDEX runs_by_kind ON runs (kind, id);
-    CREATE TABLE owners (run BLOB PRIMARY KEY, epoch INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX runs_by_kind ON runs (kind, id);
+    CREATE TABLE owners (run BLOB PRIMARY KEY, epoch INTEGER NOT NULL, kind INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE attempts (
         seq INTEGER PRIMARY KEY, run BLOB NOT NULL, node TEXT NOT NULL, number INTEGER NOT NULL, detail BLOB NOT NULL,
         UNIQUE (run, node, number)
@@ -44,7 +44,8 @@ MIGRATIONS: Final = (
 )
 """`runs.kind` is eight times a number of `kinds`, plus the number of the run's state.
 
-So one index finds the newest of any choice of workflow, version, trigger and state. `uncounted` is the highest `seq`
+So one index finds the newest of any choice of workflow, version, trigger and state, and a single run as the one of any
+kind with its id. Of a run that may still move, `owners` knows where it is. `uncounted` is the highest `seq`
 less how many rows there are, and `beside` how many bytes the values have that lie beside.
 """
 APPLICATION: Final = 0x50495045

@@ -53,13 +53,13 @@ class Writer:
         self._number(connection, group)
         try:
             with transaction(connection):
-                steps = Durable(connection, epoch)
+                steps = Durable(connection, epoch, self._numbers)
                 steps.drop_refused(group)
                 for run, values in _beside(group):
                     self._put_beside(connection, run, values, written, durable=durable)
                 if durable and written:
                     self._files.settle()
-                self._insert(connection, [*group.finished, *group.accepted])
+                self._insert(connection, [*group.finished, *group.new])
                 steps.keep_keys(group.finished)
                 steps.apply(group)
         except BaseException:
@@ -68,7 +68,7 @@ class Writer:
 
     def _number(self, connection: sqlite3.Connection, group: Group) -> None:
         """Before the transaction, since what is kept in memory cannot be rolled back."""
-        for whole in (*group.finished, *group.accepted):
+        for whole in group.wholes:
             self._numbers.kind(connection, whole.run)
             self._numbers.code(connection, whole.run.code)
 
@@ -83,8 +83,8 @@ class Writer:
     def _row(self, connection: sqlite3.Connection, whole: Whole) -> tuple[Any, ...]:
         run = whole.run
         return (
-            whole.id,
             self._numbers.kind(connection, run),
+            whole.id,
             self._numbers.code(connection, run.code),
             run.started_at,
             run.ended_at,
@@ -122,7 +122,7 @@ def _is_plain(group: Group) -> bool:
 
 def _beside(group: Group) -> Iterator[tuple[bytes, Mapping[str, bytes]]]:
     """The large values of each run."""
-    for whole in (*group.finished, *group.accepted):
+    for whole in group.wholes:
         yield whole.id, whole.packed.beside
     for steps in group.durable.values():
         for _, packed in steps.attempts:
@@ -131,6 +131,6 @@ def _beside(group: Group) -> Iterator[tuple[bytes, Mapping[str, bytes]]]:
 
 @cache
 def _insertion(rows: int) -> str:
-    columns = "id, kind, code, started_at, ended_at, error, extra, detail"
+    columns = "kind, id, code, started_at, ended_at, error, extra, detail"
     places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows)
-    return f"INSERT INTO runs ({columns}) VALUES {places} ON CONFLICT (id) DO NOTHING"  # noqa: S608 - only places
+    return f"INSERT INTO runs ({columns}) VALUES {places} ON CONFLICT DO NOTHING"  # noqa: S608 - only places
