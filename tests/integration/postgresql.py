@@ -1,4 +1,4 @@
-"""A real PostgreSQL on loopback, which lets everyone in that a role exists for."""
+"""A real PostgreSQL on loopback, which lets in everyone but the user `locked`, who needs a password."""
 
 import os
 import pwd
@@ -37,6 +37,8 @@ class Server:
         self._data = str(folder / "data")
         initialise = [f"{self._programs}/initdb", "-D", self._data, "-A", "trust", "-U", "postgres", "--no-sync"]
         subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, cwd=folder, **self._as_user)
+        rules = folder / "data" / "pg_hba.conf"
+        rules.write_text(f"host all locked all scram-sha-256\n{rules.read_text()}")
         self.port = _free_port()
 
     def start(self) -> None:

@@ -30,7 +30,8 @@ async def prepare(connection: Connection, place: Place, *, create: bool) -> None
 
 async def _version(connection: Connection, place: Place) -> int | None:
     """Raises `RecordError` where it is newer than this program."""
-    if await connection.fetchval("SELECT to_regclass($1)", f"{SCHEMA}.versions") is None:
+    found = "SELECT true FROM pg_tables WHERE schemaname = $1 AND tablename = 'versions'"
+    if not await connection.fetchval(found, SCHEMA):
         return None
     version: int = await connection.fetchval("SELECT coalesce(max(version), 0) FROM versions")
     if version > len(MIGRATIONS):

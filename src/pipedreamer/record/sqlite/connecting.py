@@ -7,6 +7,7 @@ from typing import Final
 
 from pipedreamer.errors import RecordError
 from pipedreamer.record.sqlite.schema import APPLICATION, MIGRATIONS
+from pipedreamer.record.sqlite.transaction import one_moment, transaction
 
 _WAIT_S: Final = 10.0
 _CACHED: Final = 256
@@ -33,19 +34,14 @@ def prepare(connection: sqlite3.Connection, file: Path) -> None:
     """Make the tables, or bring them up to this program's version; two processes may do so at once."""
     if sqlite3.sqlite_version_info < _OLDEST:
         raise RecordError(f"the record needs SQLite 3.37 or newer, and this Python has {sqlite3.sqlite_version}")
-    if _pragma(connection, "user_version") == len(MIGRATIONS) and _pragma(connection, "journal_mode") == "wal":
-        _ours(connection, file)
-        return
-    connection.execute(f"PRAGMA page_size = {_PAGE}")
-    _ours(connection, file)
+    with one_moment(connection):
+        version = _ours(connection, file)
+    if version == 0:
+        connection.execute(f"PRAGMA page_size = {_PAGE}")
     _write_ahead(connection, file)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        _migrate(connection, file)
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()
+    if version < len(MIGRATIONS):
+        with transaction(connection):
+            _migrate(connection, file)
 
 
 def _migrate(connection: sqlite3.Connection, file: Path) -> None:
