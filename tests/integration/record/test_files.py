@@ -11,6 +11,8 @@ from tests.integration.record.samples import NOW, accepted, finished, run_id
 
 from pipedreamer.errors import RecordError
 from pipedreamer.record import Accepted, Finished, Limits, Query, open_store
+from pipedreamer.record.sqlite import connecting
+from pipedreamer.record.sqlite.schema import MIGRATIONS
 
 BIG = b'"' + b"x" * 3000 + b'"'
 
@@ -179,3 +181,20 @@ async def test_an_unknown_kind_of_place_is_said_so() -> None:
 def open_to_others(folder: Path) -> dict[str, int]:
     """The rights of others, by the names of what is in it."""
     return {path.name: path.stat().st_mode & 0o077 for path in folder.iterdir()}
+
+
+async def test_a_migration_that_fails_leaves_all_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "runs.db"
+    async with open_store(file) as store:
+        await store.write([Finished(finished())], await store.join("flow", "the tests", 60))
+    failing = (*MIGRATIONS, "ALTER TABLE runs ADD COLUMN more TEXT; CREATE TABLE runs (x)")
+    monkeypatch.setattr(connecting, "MIGRATIONS", failing)
+    assert "table runs already exists" in await opened(file)
+    monkeypatch.undo()
+    async with open_store(file) as store:
+        assert await store.run("flow", run_id(1)) == finished()
+    monkeypatch.setattr(connecting, "MIGRATIONS", (*MIGRATIONS, "ALTER TABLE runs ADD COLUMN more TEXT"))
+    async with open_store(file) as store:
+        assert await store.run("flow", run_id(1)) == finished()
+    monkeypatch.undo()
+    assert "newer version" in await opened(file)

@@ -13,6 +13,8 @@ from tests.integration.record.samples import accepted, finished, run_id
 
 from pipedreamer.errors import RecordError
 from pipedreamer.record import Accepted, Finished, Query, open_store
+from pipedreamer.record.postgres import preparing
+from pipedreamer.record.postgres.schema import MIGRATIONS
 
 SECRET = "s3cr3t"
 
@@ -148,3 +150,19 @@ async def test_asyncpg_is_asked_for_where_it_is_missing(monkeypatch: pytest.Monk
     _, error = await process.communicate()
     assert error.decode().splitlines()[-1].endswith("which is not installed: pip install 'pipedreamer[postgres]'")
     assert SECRET not in error.decode().splitlines()[-1]
+
+
+async def test_a_migration_that_fails_leaves_all_as_it_was(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_store(database) as store:
+        await store.write([Finished(finished())], await store.join("flow", "the tests", 60))
+    failing = (*MIGRATIONS, "ALTER TABLE runs ADD COLUMN more text; CREATE TABLE runs (x int)")
+    monkeypatch.setattr(preparing, "MIGRATIONS", failing)
+    assert 'relation "runs" already exists' in await opened(database)
+    monkeypatch.undo()
+    async with open_store(database) as store:
+        assert await store.run("flow", run_id(1)) == finished()
+    monkeypatch.setattr(preparing, "MIGRATIONS", (*MIGRATIONS, "ALTER TABLE runs ADD COLUMN more text"))
+    async with open_store(database) as store:
+        assert await store.run("flow", run_id(1)) == finished()
+    monkeypatch.undo()
+    assert "newer version" in await opened(database)

@@ -24,8 +24,13 @@ class Hold:
                 f"the record {file} is in use by {holder}; one engine writes to a file at a time: end that one, or name"
                 " another file (or PostgreSQL, which several can share)"
             ) from None
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"process {os.getpid()} ({engine})".encode(), 0)
+        try:
+            with naming(place):
+                os.ftruncate(self._descriptor, 0)
+                os.pwrite(self._descriptor, f"process {os.getpid()} ({engine})".encode(), 0)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
 
     def release(self) -> None:
         """The file stays: removing it would let two hold it."""

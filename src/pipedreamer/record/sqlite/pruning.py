@@ -47,6 +47,8 @@ def _remove(connection: sqlite3.Connection, now: int, keep: Retention) -> tuple[
         oldest = _oldest(connection, before.to_bytes(6, "big") + bytes(10), _STEP)
     else:
         return 0, []
+    if not oldest:
+        return 0, []
     ids = [run for run, _ in oldest]
     places = ", ".join("?" * len(ids))
     beside = connection.execute(f"SELECT run, name, bytes FROM beside WHERE run IN ({places})", ids).fetchall()  # noqa: S608
