@@ -1,0 +1,5 @@
+/** A page that needs no script but the keyboard's. */
+
+import { listen } from "./keys.js";
+
+listen({});
