@@ -14,6 +14,7 @@ need systemd-analyze systemd
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 need podman podman
 need crun crun
+need chromium chromium
 [ "${CI:-}" = true ] || { need wrk wrk; need hyperfine hyperfine; }
 
 if [ -n "$missing" ] && [ -n "$may_change" ]; then

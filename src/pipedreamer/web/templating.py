@@ -1,5 +1,6 @@
 """The templates' environment: everything that is put into a page is escaped, and a name that is missing is an error."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,8 +40,10 @@ def environment() -> Environment:
 
 
 def large(value: Any) -> bool:
-    """Whether `value` is not here, but an address where it can be had."""
-    return isinstance(value, Mapping) and "$large" in value and "href" in value
+    """Whether `value` is not here, but an address below the engine's root where it can be had."""
+    if not isinstance(value, Mapping) or not isinstance(value.get("$large"), int):
+        return False
+    return re.fullmatch(r"[\w%~./?=&-]+", str(value.get("href")), re.ASCII) is not None
 
 
 def pretty(value: Any) -> str:

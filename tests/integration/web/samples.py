@@ -25,7 +25,13 @@ SCHEMA: Json = {
         "labels": {"type": "array", "items": {"type": "string"}},
         "more": {"anyOf": [{"type": "string"}, {"type": "object"}]},
     },
-    "$defs": {"person": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "mail": {"type": "string", "format": "email"}}}},
+    "$defs": {
+        "person": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {"name": {"type": "string"}, "mail": {"type": "string", "format": "email"}},
+        }
+    },
 }
 ERROR = """ValueError: the warehouse has no shelf 'Q-17'
     nodes/reserve.py:31 in run: shelf = find(order["shelf"])
@@ -47,9 +53,18 @@ def play(twin: Twin, run: Json, node: str, begin: int, end: int, **more: Any) ->
 
 def succeeded(twin: Twin, ago_ms: int = 60_000, **more: Any) -> Json:
     run = twin.add("succeeded", ago_ms, 2480, **more)
-    play(twin, run, "read", 12, 240, output={"order": 7, "lines": [{"sku": "A-1", "count": 2}, {"sku": "B-9", "count": 1}]})
+    play(
+        twin,
+        run,
+        "read",
+        12,
+        240,
+        output={"order": 7, "lines": [{"sku": "A-1", "count": 2}, {"sku": "B-9", "count": 1}]},
+    )
     play(twin, run, "check", 250, 420, output=True)
-    play(twin, run, "prices", 262, 700, state="retry", error="TimeoutError: the price list did not answer within 400 ms")
+    play(
+        twin, run, "prices", 262, 700, state="retry", error="TimeoutError: the price list did not answer within 400 ms"
+    )
     play(twin, run, "prices", 900, 1610, output={"total": 129.5, "currency": "EUR"})
     play(twin, run, "reserve", 424, 1180, output={"shelf": "Q-16", "until": None})
     play(twin, run, "invoice", 1620, 2010, output={"number": "2026-11-0042", "text": "x" * 900})
@@ -105,10 +120,17 @@ def huge(nodes: int = 1000, lines: int = 10_000) -> tuple[Twin, Json]:
     for index, node in enumerate(run["nodes"]):
         begin = run["startedAt"] + index // width * 250 + index % 7 * 12
         node |= {"state": "succeeded", "output": index}
-        node["attempts"] = [{"number": 1, "state": "ok", "startedAt": begin, "endedAt": begin + 100 + index % 13 * 10, "error": ""}]
-    run["nodes"][-1] |= {"output": {"$large": 10 * 1024 * 1024, "href": "../large"}, "outputSize": 10 * 1024 * 1024}
+        node["attempts"] = [
+            {"number": 1, "state": "ok", "startedAt": begin, "endedAt": begin + 100 + index % 13 * 10, "error": ""}
+        ]
+    run["nodes"][-1] |= {"output": {"$large": 10 * 1024 * 1024, "href": "/large"}, "outputSize": 10 * 1024 * 1024}
     for number in range(lines):
-        twin.say(run, f"step-{number % nodes:04}", f"line {number}: " + "all is well " * (number % 40), at=run["startedAt"] + number)
+        twin.say(
+            run,
+            f"step-{number % nodes:04}",
+            f"line {number}: " + "all is well " * (number % 40),
+            at=run["startedAt"] + number,
+        )
     return twin, run
 
 

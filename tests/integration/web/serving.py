@@ -1,4 +1,4 @@
-"""The twin over real HTTP on a free port of loopback, below any prefix; `python -m tests.integration.web.serving` plays it."""
+"""The twin over real HTTP on a free port of loopback, below any prefix."""
 
 import json
 import threading
@@ -119,7 +119,9 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.write(f"id: {number}\nevent: {kind}\ndata: {json.dumps(data)}\n\n".encode())
 
     def answer(self, status: int, document: Any) -> None:
-        self.send(status, {"content-type": "application/json", "cache-control": "no-store"}, json.dumps(document).encode())
+        self.send(
+            status, {"content-type": "application/json", "cache-control": "no-store"}, json.dumps(document).encode()
+        )
 
     def send(self, status: int, headers: dict[str, str], body: bytes) -> None:
         with suppress(OSError):

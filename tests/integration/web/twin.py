@@ -134,13 +134,10 @@ class Twin:
             with self.changed:
                 if self.closing != begun:
                     return
-                if position >= len(self.events) and not self.changed.wait(0.5):
-                    fresh = None
-                else:
-                    fresh = self.events[position:]
-            if fresh is None:
+                came = position < len(self.events) or self.changed.wait(0.5)
+                fresh = self.events[position:]
+            if not came:
                 yield None
-                continue
             for name, kind, data in fresh:
                 position += 1
                 if run == name or (run is None and kind == "run"):

@@ -7,6 +7,7 @@ import { post } from "./api.js";
 import { open, Question } from "./dialog.js";
 import { Raw } from "./fields.js";
 import { failedOf, withChildren } from "./model.js";
+import { largeOf } from "./tree.js";
 import { Component, html, say } from "./view.js";
 
 /** @param {Run} run */
@@ -60,9 +61,10 @@ class Again extends Component {
   /** @param {Props} props @param {State} state @returns {Drawn} */
   render({ run, plan, close }, { choice, changed }) {
     const from = this.choices.get(choice)?.[1] ?? null;
-    const anew = from ? withChildren(from, plan) : new Set(run.nodes.map(({ id }) => id));
-    const kept = run.nodes.filter(({ id, state }) => state === "succeeded" && !anew.has(id)).map(({ id }) => id);
-    const large = typeof (/** @type {any} */ (run.input))?.$large === "number";
+    const after = from ? withChildren(from, plan) : null;
+    const anew = run.nodes.map(({ id }) => id).filter((id) => !after || after.has(id));
+    const kept = run.nodes.filter(({ id, state }) => state === "succeeded" && !anew.includes(id)).map(({ id }) => id);
+    const large = largeOf(run.input);
     return html`<${Question} title="Run this again?" deed="Re-run" act=${() => this.act()} close=${close}>
       <fieldset class="choices"><legend>From where</legend>
         ${
@@ -73,7 +75,7 @@ class Again extends Component {
     }
       </fieldset>
       <p class="soft" aria-live="polite">${kept.length ? `Kept: ${listed(kept)}. ` : "Nothing is kept. "}Runs anew: ${
-      listed([...anew])
+      listed(anew)
     }.</p>
       ${
       !large && html`<label class="check"><input type="checkbox" checked=${changed} onChange=${() =>

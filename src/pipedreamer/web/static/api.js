@@ -2,6 +2,7 @@
 
 /** @import { Problem } from "./shapes.d.ts" */
 import { at } from "./address.js";
+import { say } from "./view.js";
 
 export class Refused extends Error {
   /** @param {number} status @param {string} message @param {Problem[]} problems */
@@ -32,6 +33,7 @@ async function ask(path, how) {
   try {
     return await fetch(at(path), how);
   } catch {
+    say("The engine does not answer.");
     throw new Refused(0, "the engine does not answer; is it running?", []);
   }
 }

@@ -14,12 +14,13 @@ import { Component, html } from "./view.js";
  * @property {string} path as a JSON Pointer
  * @property {string} name
  * @property {boolean} [required]
+ * @property {boolean} [item] whether it is one of a list, so that no mark says that it is needed
  * @property {Problem[]} problems
  */
 
 /** @param {Props} props @returns {Drawn} */
 export function Field(props) {
-  const { root, value, set, path, name, required, problems } = props;
+  const { root, value, set, path, name, required, item, problems } = props;
   const schema = resolved(props.schema, root);
   const kind = kindOf(schema);
   const label = schema.title ?? name;
@@ -34,7 +35,7 @@ export function Field(props) {
   const inner = { ...props, schema, path };
   if (kind === "object") return html`<${Parts} ...${inner} label=${label} about=${about} />`;
   if (kind === "array") return html`<${Items} ...${inner} label=${label} about=${about} />`;
-  const mark = required ? html`<b class="required" title="required">*</b>` : null;
+  const mark = required && !item ? html`<b class="required" title="required">*</b>` : null;
   const text = html`<span>${label || "value"}${mark}</span>`;
   const id = `field${path}`;
   return html`<label class=${`field of-${kind}`} for=${id}>${text}${

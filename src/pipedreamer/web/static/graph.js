@@ -48,7 +48,7 @@ export class Graph extends Component {
   }
 
   componentDidUpdate() {
-    const chosen = this.box?.querySelector(".chosen");
+    const chosen = this.box?.querySelector('.box[tabindex="0"]');
     if (chosen === this.revealed) return;
     this.revealed = chosen;
     const box = this.box;

@@ -1,7 +1,7 @@
 /** The keyboard: `/` search, `j` and `k` down and up, `enter` open, `r` run again, `?` this list. */
 
 import { open } from "./dialog.js";
-import { byId, html, say } from "./view.js";
+import { byId, html, toClipboard } from "./view.js";
 
 /** @typedef {{ move?: (by: number) => void, enter?: () => void, again?: () => void }} Deeds */
 
@@ -49,15 +49,10 @@ function help() {
   );
 }
 
-/** @param {MouseEvent} event */
-async function copy(event) {
+/** The copy buttons that the engine drew. @param {MouseEvent} event */
+function copy(event) {
   const button = /** @type {HTMLElement} */ (event.target).closest("[data-copy], [data-copy-from]");
   if (!(button instanceof HTMLElement)) return;
   const { copy: text, copyFrom } = button.dataset;
-  try {
-    await navigator.clipboard.writeText(text ?? byId(copyFrom ?? "").textContent ?? "");
-    say("Copied.");
-  } catch {
-    say("The browser did not let this page copy.");
-  }
+  toClipboard(text ?? byId(copyFrom ?? "").textContent ?? "");
 }

@@ -24,13 +24,19 @@ const lines = [];
 let complete = isLive(run);
 let due = false;
 
+/** What changes with time alone. */
+function drawTime() {
+  draw(head(run, { cancel: () => askToCancel(run), again }), byId("head"));
+  draw(html`<${Gantt} run=${run} parents=${parents} />`, byId("timeline"));
+}
+
 function drawAll() {
   due = false;
-  const deeds = { cancel: () => askToCancel(run), again };
-  draw(head(run, deeds), byId("head"));
-  draw(html`<${Gantt} run=${run} parents=${parents} />`, byId("timeline"));
+  drawTime();
   const states = new Map(run.nodes.map(({ id, state }) => [id, state]));
-  draw(html`<${Graph} plan=${plan} direction="TB" states=${states} />`, byId("graph"));
+  const stale = run.nodes.some(({ id }) => !parents.has(id)) || plan.some(({ id }) => !states.has(id));
+  const note = stale && html`<p class="stale">The workflow has changed since this run: this is the graph of now.</p>`;
+  draw(html`<${Graph} plan=${plan} direction="TB" states=${states} />${note}`, byId("graph"));
   draw(inspector({ run, plan, lines, complete }), byId("inspector"));
   document.title = document.title.replace(/^.*?(?= ·)/, word(run.state));
 }
@@ -90,13 +96,14 @@ listen({
   enter: () => /** @type {HTMLElement} */ (document.querySelector(".tabs a[aria-current]"))?.focus(),
 });
 drawAll();
+if (asked("line")) byId("inspector").scrollIntoView();
 setInterval(keepTimes, 1000);
 if (asked("again")) {
   choose({ again: null }, { kept: true });
   again();
 }
 if (isLive(run)) {
-  const ticking = setInterval(() => document.hidden || drawSoon(), 200);
+  const ticking = setInterval(() => document.hidden || drawTime(), 250);
   new Live(`${path}/events`, {
     log: hearLine,
     node: (/** @type {NodeEvent} */ event) => {

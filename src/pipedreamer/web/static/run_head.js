@@ -15,12 +15,12 @@ export function head(run, { cancel, again }) {
   return html`
     <div class="title">
       <h1 class="grow"><span class="soft">Run</span> <code>${run.id.slice(0, 12)}</code> ${copyButton(
-        run.id,
+        () => run.id,
         "the run's id",
       )} ${stateOf(run.state)}</h1>
       <div class="actions">
             <a class="soft" href=${at(`runs/${run.id}.json`)}>.json</a>${copyButton(
-              JSON.stringify(run, null, 2),
+              () => JSON.stringify(run, null, 2),
               "the run as JSON",
             )}
             ${isLive(run)

@@ -69,3 +69,14 @@ export function moveRow(by) {
 /** The id of the row that has the keyboard's place, or "". */
 export const rowHere = () =>
   /** @type {HTMLElement | null} */ (document.activeElement?.closest(".run"))?.dataset.id ?? "";
+
+/** Draws rows anew; the keyboard's place stays where it was. @param {() => void} drawn */
+export function keepingPlace(drawn) {
+  const here = rowHere();
+  drawn();
+  if (!here || rowHere() === here) return;
+  const row = [...document.querySelectorAll(".run")].find((each) =>
+    /** @type {HTMLElement} */ (each).dataset.id === here
+  );
+  /** @type {HTMLElement | null | undefined} */ (row?.querySelector("a.open"))?.focus({ preventScroll: true });
+}

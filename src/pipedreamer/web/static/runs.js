@@ -6,7 +6,7 @@ import { get } from "./api.js";
 import { listen } from "./keys.js";
 import { Live } from "./live.js";
 import { paced } from "./pace.js";
-import { moveRow, rowHere, rows } from "./run_list.js";
+import { keepingPlace, moveRow, rowHere, rows } from "./run_list.js";
 import { byId, draw, html } from "./view.js";
 import { keepTimes } from "./words.js";
 
@@ -30,7 +30,7 @@ const refresh = paced(async () => {
 function take() {
   byId("fresh").hidden = true;
   for (const { id } of newest) shown.add(id);
-  if (newest.length) draw(html`${LABELS}${rows(newest)}`, byId("list"));
+  if (newest.length) keepingPlace(() => draw(html`${LABELS}${rows(newest)}`, byId("list")));
 }
 
 const LABELS = html`<div class="labels" aria-hidden="true">${

@@ -1,6 +1,7 @@
 /** A JSON value as a tree that is folded and drawn only where it is open. */
 
 /** @import { Drawn } from "./vendor/preact.d.ts" */
+import { at } from "./address.js";
 import { get } from "./api.js";
 import { Component, copyButton, html } from "./view.js";
 import { size } from "./words.js";
@@ -17,6 +18,13 @@ function short(value) {
   if (Array.isArray(value)) return value.length ? `[ ${value.length.toLocaleString("en")} ]` : "[]";
   const count = Object.keys(/** @type {object} */ (value)).length;
   return count ? `{ ${count.toLocaleString("en")} }` : "{}";
+}
+
+/** Where a value that is not here can be had: below the engine's root and nowhere else. @param {unknown} value */
+export function largeOf(value) {
+  const { $large: bytes, href } = /** @type {{ $large?: unknown, href?: unknown }} */ (value ?? {});
+  if (typeof bytes !== "number" || typeof href !== "string" || !/^[\w%~./?=&-]+$/.test(href)) return null;
+  return { bytes, href: at(href.replace(/^\/+/, "")) };
 }
 
 /** @extends {Component<{ value: unknown, name?: string, depth: number }, { open: boolean, shown: number }>} */
@@ -82,7 +90,7 @@ export class Tree extends Component {
   /** @param {string} href */
   async fetch(href) {
     try {
-      this.setState({ fetched: await get(new URL(href, location.href).href) });
+      this.setState({ fetched: await get(href) });
     } catch (error) {
       this.setState({ trouble: String(error) });
     }
@@ -90,14 +98,12 @@ export class Tree extends Component {
 
   /** @param {{ value: unknown, label: string }} props @param {{ fetched?: unknown, trouble?: string }} state @returns {Drawn} */
   render({ value, label }, { fetched, trouble }) {
-    const large = /** @type {{ $large?: number, href?: string }} */ (value ?? {});
-    if (fetched === undefined && typeof large.$large === "number" && typeof large.href === "string") {
-      const href = large.href;
-      return html`<p class="note">${
-        size(large.$large)
-      }: not fetched with the page. <a href=${href} download>Download</a>
+    const large = largeOf(value);
+    if (fetched === undefined && large) {
+      const { href, bytes } = large;
+      return html`<p class="note">${size(bytes)}: not fetched with the page. <a href=${href} download>Download</a>
         ${
-        large.$large <= SHOWABLE && html`
+        bytes <= SHOWABLE && html`
           <button type="button" onClick=${() => this.fetch(href)}>Show it</button>
         `
       } ${trouble}</p>`;
@@ -106,7 +112,7 @@ export class Tree extends Component {
     const shown = fetched === undefined ? value : fetched;
     return html`
       <div class="tree">
-        <div class="float">${copyButton(JSON.stringify(shown, null, 2), label)}</div>
+        <div class="float">${copyButton(() => JSON.stringify(shown, null, 2), label)}</div>
         <${Branch} value=${shown} depth=${0} />
       </div>
     `;

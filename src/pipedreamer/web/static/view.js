@@ -48,13 +48,24 @@ export const moment = (ms) =>
     ? null
     : html`<time data-ms=${ms} title=${`${local(ms)} here\n${exact(ms)}`}>${ago(ms)}</time>`;
 
-/** @param {string} text @param {string} label */
+/** @param {() => string} text made when it is asked for @param {string} label */
 export const copyButton = (text, label) => {
   const name = `Copy ${label}`;
-  return html`<button type="button" class="quiet" data-copy=${text} aria-label=${name} title=${name}>${
+  const copy = () => toClipboard(text());
+  return html`<button type="button" class="quiet" aria-label=${name} title=${name} onClick=${copy}>${
     sign("copy")
   }</button>`;
 };
+
+/** @param {string} text */
+export async function toClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    say("Copied.");
+  } catch {
+    say("The browser did not let this page copy.");
+  }
+}
 
 /** An error's text, its places in files set apart, the same as `errors.py`. @param {string} text */
 export function errorText(text) {

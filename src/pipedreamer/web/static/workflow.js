@@ -7,7 +7,7 @@ import { Graph } from "./graph.js";
 import { listen } from "./keys.js";
 import { Live } from "./live.js";
 import { paced } from "./pace.js";
-import { moveRow, plot, rowHere, rows } from "./run_list.js";
+import { keepingPlace, moveRow, plot, rowHere, rows } from "./run_list.js";
 import { askToRun } from "./start.js";
 import { byId, draw, html } from "./view.js";
 import { duration, keepTimes } from "./words.js";
@@ -44,7 +44,8 @@ function about({ id, file, language, timeoutMs, retries, parents }) {
 
 const refresh = paced(async () => {
   const { runs } = await get("runs?limit=50");
-  if (runs.length) draw(html`${plot(runs)}${rows(runs.slice(0, 8), "short")}`, byId("recent-runs"));
+  if (!runs.length) return;
+  keepingPlace(() => draw(html`${plot(runs)}${rows(runs.slice(0, 8), "short")}`, byId("recent-runs")));
 });
 
 function again() {
