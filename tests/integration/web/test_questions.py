@@ -63,6 +63,7 @@ def test_what_the_engine_refuses_is_told_in_its_words(served: Any, visit: Any) -
     run = samples.failed(served.twin)
     served.twin.refusals = [(409, {"error": "the code of this run is gone; run the whole workflow"})]
     page = visit(f"{served.address}runs/{run['id']}", fails=("409",))
+    expect(page.locator(".box")).to_have_count(7)
     page.keyboard.press("r")
     page.get_by_role("button", name="Re-run", exact=True).click()
     expect(page.locator("dialog .trouble")).to_have_text("the code of this run is gone; run the whole workflow")

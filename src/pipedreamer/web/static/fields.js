@@ -104,17 +104,23 @@ function Items({ schema, root, value, set, path, problems, label, about, require
   const items = schema.items ?? {};
   return html`<fieldset><legend>${label}${removal(required, set, label)}</legend>${about}
     ${
-    held.map((item, index) =>
-      html`
-        <div
-          class="item"><${Field} schema=${items} root=${root} value=${item} set=${(/** @type {unknown} */ made) =>
-            set(held.with(index, made === undefined ? null : made))} path=${`${path}/${index}`} name=${`${
-            index + 1
-          }`} required problems=${problems} />
-              <button type="button" class="quiet" aria-label=${`Remove ${label} ${index + 1}`} onClick=${() =>
-                set(held.toSpliced(index, 1))}>×</button></div>
-      `
-    )
+    held.map((value, index) => {
+      const change = (/** @type {unknown} */ made) => set(held.with(index, made === undefined ? null : made));
+      const inner = {
+        schema: items,
+        root,
+        value,
+        set: change,
+        path: `${path}/${index}`,
+        name: `${index + 1}`,
+        problems,
+      };
+      const remove = () => set(held.toSpliced(index, 1));
+      return html`<div class="item"><${Field} ...${inner} required item />
+        <button type="button" class="quiet" aria-label=${`Remove ${label} ${
+        index + 1
+      }`} onClick=${remove}>×</button></div>`;
+    })
   }
     <button type="button" class="quiet" onClick=${() =>
     set([...held, start(items, root)])}>Add one</button></fieldset>`;
