@@ -32,17 +32,20 @@ def view(kind: str, data: Mapping[str, Any], now: int) -> dict[str, Any]:
 
 def _workflow(data: Mapping[str, Any]) -> dict[str, Any]:
     runs = data["runs"]["runs"]
-    schema = data["workflow"]["inputSchema"]
-    example = sample(schema, schema) if isinstance(schema, dict) else {}
     widest = max(map(len, data["workflow"]["stages"]), default=0)
     return {
         "runs": runs,
         "columns": plot.columns(runs),
         "plot_width": plot.MOST * plot.WIDTH,
         "plot_height": plot.HEIGHT,
-        "example": quote(orjson.dumps(example).decode()),
+        "example": _example(data["workflow"]["inputSchema"]),
         "breadth": "slim" if widest <= 2 else "middling" if widest <= 4 else "",
     }
+
+
+def _example(schema: Any) -> str:
+    """An input as a word of a shell."""
+    return quote(orjson.dumps(sample(schema, schema) if isinstance(schema, dict) else {}).decode())
 
 
 def sample(schema: Any, root: Any, depth: int = 0) -> Any:
@@ -89,6 +92,7 @@ def _runs(data: Mapping[str, Any], now: int) -> dict[str, Any]:
     return {
         "runs": data["runs"]["runs"],
         "next": data["runs"]["next"],
+        "example": _example(data["workflow"]["inputSchema"]),
         "longest": max((run["durationMs"] or 0 for run in data["runs"]["runs"]), default=0) or 1,
         "filters": {name: value for name, value in query.items() if name not in {"before", "limit"} and value},
         "filtered_states": FILTERED,

@@ -126,3 +126,23 @@ def test_what_is_live_moves_nothing(served: Any, visit: Any) -> None:
     expect(page.locator(".logs")).to_contain_text("done")
     assert page.locator(".box").evaluate_all("all => all.map(each => each.getAttribute('transform'))") == boxes
     assert sum(page.evaluate("window.moved.map(each => each.value)")) < 0.02
+
+
+def test_a_page_that_nobody_sees_holds_no_connection(served: Any, visit: Any) -> None:
+    run = served.twin.add("running", 0)
+    page = visit(f"{served.address}runs/{run['id']}")
+    expect(page.locator("#live")).to_have_text("Live")
+    served.twin.say(run, "read", "seen")
+    expect(page.locator(".logs")).to_contain_text("seen")
+    seen = """hidden => {
+        Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+    }"""
+    page.evaluate(seen, True)
+    streams = len([path for path in served.asked if path.endswith("/events")])
+    served.twin.drop()
+    served.twin.say(run, "read", "meanwhile")
+    page.evaluate(seen, False)
+    expect(page.locator(".logs")).to_contain_text("meanwhile")
+    assert page.locator(".logs .n").all_text_contents() == ["1", "2"]
+    assert len([path for path in served.asked if path.endswith("/events")]) == streams + 1
