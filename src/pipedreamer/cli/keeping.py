@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from pipedreamer.engine.history.history import History
 from pipedreamer.errors import RecordError
-from pipedreamer.project import Project
+from pipedreamer.project import Project, digest
 from pipedreamer.record import Store, open_store
 from pipedreamer.runtime.live import LiveWorkflow
 from pipedreamer.runtime.recording.durable import DurableRuns
@@ -92,6 +94,11 @@ def about(project: Project) -> dict[str, Any]:
         "name": workflow.name,
         "version": workflow.version,
         "description": workflow.description,
+        "digest": digest(project),
+        "triggers": [
+            {name: value for name, value in msgspec.structs.asdict(trigger).items() if value is not None}
+            for trigger in workflow.triggers
+        ],
         "nodes": nodes,
         "stages": [list(stage) for stage in plan.stages],
     }

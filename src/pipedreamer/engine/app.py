@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from pipedreamer.engine.answer import SMALL_BODY, Answer, Header, Receive, Scope, Send, hang_up, refusal, reply
+from pipedreamer.engine.answer import JSON, SMALL_BODY, Answer, Header, Receive, Scope, Send, hang_up, refusal, reply
 from pipedreamer.engine.body import Input, read_body, read_input, refuse_body
+from pipedreamer.engine.browsing import Browser, is_for_a_page, without_json
 from pipedreamer.engine.exchange import Exchange
 from pipedreamer.engine.guard import Guard, repeated
 from pipedreamer.engine.history.durably import run_durably, wish_of
@@ -26,6 +27,8 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
     "/ready": ("GET", "HEAD"),
     "/metrics": ("GET", "HEAD"),
     "/workflow": ("GET", "HEAD"),
+    "/workflow.json": ("GET", "HEAD"),
+    "/": ("GET", "HEAD"),
 }
 """Every path and the methods it takes; none named means any."""
 
@@ -52,6 +55,7 @@ class App:
         self._durations = Durations()
         self._answers: Counter[int] = Counter()
         self._stopped = asyncio.Event()
+        self._browser = Browser()
         self.draining = False
         self.running = 0
 
@@ -92,9 +96,14 @@ class App:
     ) -> Answer | Stream | None:
         """The answer of what is at a path; None where the caller went away."""
         try:
-            if scope["path"] == "/run":
-                return await self._run(served, scope["method"], headers, scope["query_string"], receive)
-            if scope["path"].startswith("/runs"):
+            path, query = scope["path"], scope["query_string"]
+            if path == "/run":
+                return await self._run(served, scope["method"], headers, query, receive)
+            if path.startswith("/static/"):
+                return self._browser.file(path, headers)
+            if is_for_a_page(path, headers):
+                return await self._browser.page(path, query, partial(self._told, served.service))
+            if path.startswith("/runs"):
                 return await self._history(served.service, scope, receive)
             return await self._page(served.service, scope, headers)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
@@ -139,8 +148,10 @@ class App:
         if refused is not None:
             return refused
         methods = ROUTES.get(path)
-        if methods is None and served.service.history is not None:
-            methods = methods_below_runs(path)
+        if methods is None and (served.service.history is not None or path == "/runs"):
+            methods = methods_below_runs(without_json(path))
+        if methods is None and path.startswith("/static/"):
+            methods = ("GET", "HEAD")
         if methods is None:
             return refusal(404, f"there is no path {path[:100]!r}; there are {', '.join(ROUTES)}")
         if methods and method not in methods:
@@ -189,15 +200,25 @@ class App:
                 return refused
         return DRAINING if self.draining else given  # that may have begun while the body came in
 
+    async def _told(self, service: Service, path: str, query: bytes) -> Answer:
+        """What the API says, for a page."""
+        if path == "/workflow":
+            return workflow(service)
+        if service.history is None:
+            return Answer(200, (JSON,), b'{"runs": [], "next": null}')
+        told = await service.history.answer("GET", path, query, b"")
+        return refusal(404, f"there is no page {path[:100]!r}") if isinstance(told, Stream) else told
+
     async def _history(self, service: Service, scope: Scope, receive: Receive) -> Answer | Stream | None:
         body = await read_body(receive, service.limits.max_body) if scope["method"] == "POST" else b""
         if not isinstance(body, bytes):
             return body
-        assert service.history is not None  # noqa: S101 - or there is no such path
-        return await service.history.answer(scope["method"], scope["path"], scope["query_string"], body)
+        if service.history is None:
+            return refusal(404, "no runs are kept: this engine was started with --record none")
+        return await service.history.answer(scope["method"], without_json(scope["path"]), scope["query_string"], body)
 
     async def _page(self, service: Service, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
-        match scope["path"]:
+        match without_json(scope["path"]):
             case "/health":
                 return health(service, scope, headers)
             case "/ready":

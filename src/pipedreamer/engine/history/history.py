@@ -47,10 +47,10 @@ class History:
             match path.strip("/").split("/"):
                 case ["runs"]:
                     return await self._page(query)
-                case ["runs", run_id]:
-                    return await self._show(run_id)
                 case ["runs", "events"]:
                     return Stream(self._all_events())
+                case ["runs", run_id]:
+                    return await self._show(run_id)
                 case ["runs", run_id, "events"]:
                     run = await self._find(run_id)
                     return _unknown(run_id) if run is None else Stream(self._events_of(run))
