@@ -106,7 +106,7 @@ class DenosHand:
         process.stdin.flush()
         line = next((line for line in process.stdout if line.startswith(b"said ")), b"")
         patience.cancel()
-        if not line or name.startswith("raw."):  # who knows what that has changed
+        if not line or name.startswith(("raw.", "bombs.", "endless.")):  # who knows what they have left
             process.kill()
             process.wait()
         return json.loads(line[5:]) if line else _ENDED
