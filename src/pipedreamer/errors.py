@@ -8,6 +8,7 @@
     ├── PackageError            a workflow's third-party packages cannot be locked or installed
     ├── SettingsError           secrets or config cannot be read
     ├── MissingSecretError      a kept value refers to a secret that is not there any more
+    ├── EngineAnswerError       an engine does not answer a client, or refuses
     ├── NodeLoadError           a node's code cannot be loaded (syntax error, no `run`, failing import)
     ├── SandboxError            a worker process cannot be started or answers nonsense
     ├── BindError               the engine cannot listen where it was told to
@@ -87,6 +88,14 @@ class SettingsError(PipedreamerError):
 
 class MissingSecretError(PipedreamerError):
     """A kept value refers to a secret that is not there any more; the message names it."""
+
+
+class EngineAnswerError(PipedreamerError):
+    """An engine does not answer a client (`status` 0), or refuses what it asks."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class NodeLoadError(PipedreamerError):

@@ -70,7 +70,7 @@ def history(live: LiveWorkflow, kept: Kept) -> History:
         cancel=kept.executor.cancel,
         masked=lambda value: kept.facts().mask.json(kept.facts().references.masked(value)),
         restored=lambda value: kept.facts().references.restore(value),
-        nodes=tuple(node for stage in plan.stages for node in stage),
+        nodes={node: plan.parents[node] for stage in plan.stages for node in stage},
         after=_after(plan.parents),
     )
 

@@ -26,7 +26,7 @@ class History:
 
     `running` are those under way that the record has not yet, `unsaid` the lines of a run that it has not. `masked`
     hides what a value keeps of secrets, `restored` puts it back. `nodes` are the workflow's in the order of the plan,
-    `after` gives a node's successors, all of them, with itself.
+    with their parents; `after` gives a node's successors, all of them, with itself.
     """
 
     workflow: str
@@ -38,7 +38,7 @@ class History:
     cancel: Callable[[str], bool]
     masked: Callable[[bytes], bytes]
     restored: Callable[[bytes], bytes]
-    nodes: tuple[str, ...]
+    nodes: dict[str, tuple[str, ...]]
     after: Callable[[str], frozenset[str]]
 
     async def answer(self, method: str, path: str, query: bytes, body: bytes) -> Answer | Stream:

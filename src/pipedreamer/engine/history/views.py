@@ -30,8 +30,8 @@ def summary(run: Summary) -> dict[str, Any]:
     }
 
 
-def detail(run: Run, nodes: Iterable[str], masked: Masked) -> dict[str, Any]:
-    """All of a run but its log; `nodes` are those of the workflow as it is now, in their order."""
+def detail(run: Run, nodes: Mapping[str, tuple[str, ...]], masked: Masked) -> dict[str, Any]:
+    """All of a run but its log; `nodes` are those of the workflow as it is now, in their order, with their parents."""
     code = {"code": run.code.code, "config": run.code.config, "lock": run.code.lock}
     return summary(run) | {
         "workflow": run.workflow,
@@ -39,7 +39,10 @@ def detail(run: Run, nodes: Iterable[str], masked: Masked) -> dict[str, Any]:
         "code": code,
         "rerunFrom": run.rerun_from,
         "input": _value(run.input, masked, f"{run.id}/input"),
-        "nodes": [_node(run, name, attempts, masked) for name, attempts in _by_node(run, nodes).items()],
+        "nodes": [
+            _node(run, name, attempts, masked) | {"parents": nodes.get(name, ())}
+            for name, attempts in _by_node(run, nodes).items()
+        ],
     }
 
 
