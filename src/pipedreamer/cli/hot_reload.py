@@ -13,6 +13,7 @@ from pathlib import Path
 import typer
 from watchfiles import Change, DefaultFilter, awatch
 
+from pipedreamer.cli.keeping import PLACE
 from pipedreamer.cli.problems import say_problems
 from pipedreamer.cli.sample import sample_input
 from pipedreamer.cli.serving import Renew
@@ -35,8 +36,11 @@ class WorkflowFiles(DefaultFilter):
     def __init__(self, root: Path) -> None:
         super().__init__()
         self._root = str(root)
+        self._record = str(root / PLACE.parent)
 
     def __call__(self, change: Change, path: str) -> bool:
+        if path.startswith(self._record):
+            return False
         if change is Change.added and "/." in path and self._is_first_with_a_dot(path):
             return True
         # To say that a log has changed changes the log: `dev 2>&1 | tee dev.log` would never come to rest.

@@ -36,22 +36,40 @@ class Kept:
     lines: RunLines
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where runs are to be kept, "" for nowhere; what `is_asked_for` is an error where it cannot be had."""
+
+    address: str
+    is_asked_for: bool
+
+
+def place_for(asked: str | None, folder: Path, warn: Callable[[str], None]) -> Place:
+    """The place that was asked for, or the folder's own.
+
+    That is made before the folder is read: what nodes may not see of it is decided then.
+    """
+    if asked is not None:
+        return Place("" if asked == NONE else asked, is_asked_for=True)
+    try:
+        return Place(str(_own_place(folder)), is_asked_for=False)
+    except OSError as error:
+        warn(f"runs are not kept: {error}; --record names another place")
+        return Place("", is_asked_for=False)
+
+
 @asynccontextmanager
 async def recording(
-    place: str | None, live: LiveWorkflow, lines: RunLines, at_once: int, warn: Callable[[str], None]
+    place: Place, live: LiveWorkflow, lines: RunLines, at_once: int, warn: Callable[[str], None]
 ) -> AsyncIterator[Kept | None]:
-    """The record at this place; without one the folder's own, or none where that cannot be had.
-
-    `at_once` durable runs are under way together.
-    """
+    """The record at this place; `at_once` durable runs are under way together."""
     async with AsyncExitStack() as stack:
         kept = None
-        if place != NONE:
+        if place.address:
             try:
-                opened = _opened(place or _own_place(live.project.root), live, lines, at_once, warn)
-                kept = await stack.enter_async_context(opened)
+                kept = await stack.enter_async_context(_opened(place, live, lines, at_once, warn))
             except (RecordError, OSError) as error:
-                if place is not None:
+                if place.is_asked_for:
                     raise
                 warn(f"runs are not kept: {error}; --record names another place")
         yield kept
@@ -106,11 +124,12 @@ def about(project: Project) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _opened(
-    place: str | Path, live: LiveWorkflow, lines: RunLines, at_once: int, warn: Callable[[str], None]
+    place: Place, live: LiveWorkflow, lines: RunLines, at_once: int, warn: Callable[[str], None]
 ) -> AsyncIterator[Kept]:
     engine = f"process {os.getpid()} on {socket.gethostname()}"
-    store = open_store(place)
-    async with Writer(store, live.project.workflow.name, engine) as writer:
+    store = open_store(place.address)
+    unkept = None if place.is_asked_for else warn
+    async with Writer(store, live.project.workflow.name, engine, unkept) as writer:
         facts = LiveFacts(live, await store.seal())
         executor = Recorded(live.session, writer, lines, facts, lines.events)
         durable = DurableRuns(live.session, writer, lines, facts, lines.events, at_once)

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipedreamer.cli.keeping import Kept, about, history, recording
+from pipedreamer.cli.keeping import Kept, about, history, place_for, recording
 from pipedreamer.engine.binding import bind
 from pipedreamer.engine.service import Limits, Service, Stats
 from pipedreamer.project import open_project
@@ -70,9 +70,10 @@ async def serve_workflow(serving: Serving, zygote: Zygote, started: Started, bes
     with listener:
         # The workers load in processes of their own: meanwhile the server is imported, which takes as long.
         server = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "pipedreamer.engine.server"))
+        place = place_for(serving.record, project.root, serving.warn)
         lines = RunLines(serving.log, Events())
         live = LiveWorkflow(project, _means(serving, listener.getsockname()[1], lines), zygote)
-        async with live, recording(serving.record, live, lines, serving.capacity.running, serving.warn) as kept:
+        async with live, recording(place, live, lines, serving.capacity.running, serving.warn) as kept:
             await server
             from pipedreamer.engine.app import App
             from pipedreamer.engine.server import serve

@@ -18,8 +18,14 @@ PRUNING_S: Final = 60.0
 _PAUSE_S: Final = 0.05
 
 
+Ending = tuple[Run, asyncio.Future[RunResult], RunResult | PipedreamerError]
+"""A run that has ended, who is to be told, and what."""
+
+
 class Writer:
     """An engine's hand on the record of its workflow. `when_lost` is called when another engine has taken over.
+
+    `unkept` hears of runs that ended and could not be kept; without it, that is their callers' error.
 
     Use it as an async context manager. A writer whose store fails says so to everybody who waits, and goes on trying.
     """
@@ -29,6 +35,7 @@ class Writer:
         store: Store,
         workflow: str,
         engine: str,
+        unkept: Callable[[str], None] | None = None,
         *,
         keep: Retention | None = None,
         lease_s: float = LEASE_S,
@@ -36,6 +43,7 @@ class Writer:
         self._store = store
         self._workflow = workflow
         self._engine = engine
+        self._unkept = unkept
         self.when_lost: Callable[[], None] = lambda: None
         self._keep = keep or Retention()
         self._lease_s = lease_s
@@ -44,7 +52,7 @@ class Writer:
         self._writing: asyncio.Task[None] | None = None
         self._epoch: Epoch | None = None
         self._chores: list[asyncio.Task[None]] = []
-        self._ended: list[tuple[Run, asyncio.Future[RunResult], RunResult | PipedreamerError]] = []
+        self._ended: list[Ending] = []
         self.trouble = ""
 
     @property
@@ -98,9 +106,7 @@ class Writer:
         try:
             refused = self._store.write_now([run for run, _, _ in ended], self.epoch)
         except RecordError as error:
-            self.trouble = str(error)
-            for _, told, _ in ended:
-                _fail(told, error)
+            self._not_kept(ended, error)
             return
         if refused is None:
             for run, told, result in ended:
@@ -108,6 +114,14 @@ class Writer:
             return
         for run, told, result in ended:
             _tell(told, refused.get(run.id, result) if refused else result)
+
+    def _not_kept(self, ended: list[Ending], error: RecordError) -> None:
+        """An error, or where nobody asked for a record a warning: then the runs count."""
+        if self._unkept is not None and str(error) != self.trouble:
+            self._unkept(f"runs are not kept: {error}")
+        self.trouble = str(error)
+        for _, told, result in ended:
+            _tell(told, result if self._unkept is not None else error)
 
     async def take_over(self) -> tuple[Run, ...]:
         """The durable runs of engines that are gone, which are this one's from now on."""
