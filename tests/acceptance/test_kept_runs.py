@@ -161,7 +161,7 @@ def test_a_run_is_cancelled(flow: Path, start: StartEngine, signs: Path) -> None
     assert run["state"] == "cancelled"
     assert [node["state"] for node in run["nodes"]] == ["succeeded", "cancelled", "skipped"]
     again = engine.ask("POST", f"/runs/{run_id}/cancel")
-    assert (again.status, again.json["error"]) == (409, f"run {run_id} has ended already: it cancelled")
+    assert (again.status, again.json["error"]) == (409, f"run {run_id} has ended already (cancelled)")
 
 
 def test_filters_and_pages(flow: Path, start: StartEngine) -> None:

@@ -37,10 +37,15 @@ class WorkflowFiles(DefaultFilter):
         super().__init__()
         self._root = str(root)
         self._record = str(root / PLACE.parent)
+        self.wants_a_sign = False
+
+    def is_of_the_record(self, path: str) -> bool:
+        """Whether it is written by runs; let through only while any sign will do that the watching has begun."""
+        return path.startswith(self._record)
 
     def __call__(self, change: Change, path: str) -> bool:
-        if path.startswith(self._record):
-            return False
+        if self.is_of_the_record(path):
+            return self.wants_a_sign
         if change is Change.added and "/." in path and self._is_first_with_a_dot(path):
             return True
         # To say that a log has changed changes the log: `dev 2>&1 | tee dev.log` would never come to rest.
@@ -82,14 +87,15 @@ class HotReload:
     async def _watch(self, live: LiveWorkflow, renew: Renew, folder: int) -> None:
         """Until this very folder has gone; the system tells of changes in it and not of its own end."""
         root = live.project.root
-        watching = awatch(
-            root, watch_filter=WorkflowFiles(root), debounce=200, step=40, rust_timeout=LOOK_MS, yield_on_timeout=True
-        )
+        passes = WorkflowFiles(root)
+        passes.wants_a_sign = True
+        watching = awatch(root, watch_filter=passes, debounce=200, step=40, rust_timeout=LOOK_MS, yield_on_timeout=True)
         unseen: float | None = self._read_at
         async for changes in watching:
             if not os.path.samestat(os.fstat(folder), root.stat()):
                 return
-            paths = _lasting(changes)
+            passes.wants_a_sign = False
+            paths = {path for path in _lasting(changes) if not passes.is_of_the_record(path)}
             if unseen is not None:
                 paths |= await asyncio.to_thread(_changed_since, root, unseen)
                 unseen = None
@@ -149,10 +155,17 @@ def _lasting(changes: set[tuple[Change, str]]) -> set[str]:
 def _changed_since(root: Path, moment: float) -> set[str]:
     """The files that were written or renamed since then (seconds since 1970), else the folders that others left."""
     passes = WorkflowFiles(root)
-    changed = {path for path in (root, *root.rglob("*")) if path.lstat().st_ctime > moment - CLOCK_STEP}
-    changed = {path for path in changed if passes(Change.modified, str(path))}
+    watched = (path for path in (root, *root.rglob("*")) if passes(Change.modified, str(path)))
+    changed = {path for path in watched if _changed_at(path) > moment - CLOCK_STEP}
     files = {path for path in changed if not path.is_dir()}
     return {str(path) for path in files or changed}
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.lstat().st_ctime
+    except FileNotFoundError:  # it went while we looked
+        return 0.0
 
 
 @contextmanager

@@ -163,7 +163,7 @@ class History:
         if run is None:
             return _unknown(run_id)
         if run.is_finished:
-            return refusal(409, f"run {run_id} has ended already: it {run.state}")
+            return refusal(409, f"run {run_id} has ended already ({run.state})")
         return refusal(409, f"run {run_id} is carried out by another engine; cancel it there")
 
     async def _rerun(self, run_id: str, body: bytes) -> Answer:
