@@ -238,3 +238,12 @@ def test_a_run_that_is_waited_for_is_seen_while_it_goes(flow: Path, start: Start
     gate.touch()
     assert caller.answered().json["runId"] == run["id"]
     assert [one["state"] for one in runs(engine)] == ["succeeded"]
+
+
+def test_another_input_of_a_rerun_must_fit_the_schema(write_workflow: WriteWorkflow, start: StartEngine) -> None:
+    schema = "input: {type: object, properties: {n: {type: integer, minimum: 1}}}"
+    engine = start("serve", write_workflow({"echo": ECHO}, extra=schema))
+    run_id = engine.run({"n": 1}).json["runId"]
+    refused = engine.ask("POST", f"/runs/{run_id}/rerun", b'{"input": {"n": 0}}')
+    assert refused.status == 422
+    assert "less than the minimum of 1" in refused.json["error"]

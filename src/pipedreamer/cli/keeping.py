@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
+from pipedreamer.engine.answer import Answer
 from pipedreamer.engine.history.history import History
+from pipedreamer.engine.schema import InputSchema
 from pipedreamer.errors import RecordError
 from pipedreamer.project import Project, digest
 from pipedreamer.record import Store, open_store
@@ -90,6 +92,7 @@ def history(live: LiveWorkflow, kept: Kept) -> History:
         restored=lambda value: kept.facts().references.restore(value),
         nodes={node: plan.parents[node] for stage in plan.stages for node in stage},
         after=_after(plan.parents),
+        fits=_fits(live.project.input_schema),
     )
 
 
@@ -151,6 +154,13 @@ def _own_place(folder: Path) -> Path:
         with suppress(OSError):
             ignore.write_text("*\n")
     return place
+
+
+def _fits(schema: dict[str, Any] | bool | None) -> Callable[[Any], Answer | None]:
+    if schema is None:
+        return lambda _: None
+    known = InputSchema(schema)
+    return lambda value: known.check(value, 0)
 
 
 def _after(parents: dict[str, tuple[str, ...]]) -> Callable[[str], frozenset[str]]:

@@ -24,7 +24,7 @@ class Keeper(Protocol):
 class Resumed:
     """What a run had come to before: outputs by node, and how often nodes were begun that have none.
 
-    Where it `is_interrupted`, the nodes that come next may have been begun once more than is known.
+    Where it `is_interrupted`, the nodes that come next may have been begun as often more as they have attempts.
     """
 
     outputs: Mapping[str, bytes]
@@ -105,7 +105,9 @@ class _Legs:
         parts = [_kept(self.run_id, version, self.resumed.outputs)]
         left = _left(legs, names, self.resumed.outputs)
         if self.resumed.is_interrupted and left:
-            attempts |= {node: attempts.get(node, 0) + 1 for nodes in left[0].values() for node in nodes}
+            plan = next(iter(plans.values()))
+            most = {node: plan.nodes[node].retries + 1 for nodes in left[0].values() for node in nodes}
+            attempts |= {node: attempts.get(node, 0) + count for node, count in most.items()}
         for leg in left:
             if self.is_cancelled:
                 parts.append(_never(parts[-1], names[min(next(iter(leg.values())))]))

@@ -26,7 +26,7 @@ class History:
 
     `running` are those under way that the record has not yet, `unsaid` the lines of a run that it has not. `masked`
     hides what a value keeps of secrets, `restored` puts it back. `nodes` are the workflow's in the order of the plan,
-    with their parents; `after` gives a node's successors, all of them, with itself.
+    with their parents; `after` gives a node's successors, all of them, with itself. `fits` refuses an input.
     """
 
     workflow: str
@@ -40,6 +40,7 @@ class History:
     restored: Callable[[bytes], bytes]
     nodes: dict[str, tuple[str, ...]]
     after: Callable[[str], frozenset[str]]
+    fits: Callable[[Any], Answer | None] = lambda _: None
 
     async def answer(self, method: str, path: str, query: bytes, body: bytes) -> Answer | Stream:
         """The answer to a request below `/runs`; the methods were looked at before."""
@@ -180,6 +181,8 @@ class History:
         if strange := [name for name in chosen or () if name not in self.nodes]:
             return refusal(400, f"the workflow has no node {strange[0]!r}; it has {', '.join(self.nodes)}")
         given = views.encoded(wish["input"]) if "input" in wish else self.restored(run.input)
+        if "input" in wish and (refused := self.fits(wish["input"])):
+            return refused
         kept = () if chosen is None or "input" in wish else self._kept(run, chosen)
         request = Request(given, "rerun", rerun_of=run.id, rerun_from=tuple(chosen or ()), kept=kept)
         return await self.accept(request)

@@ -6,11 +6,11 @@ import { utf8Length } from "./utf8.ts";
 const { parse, stringify } = JSON;
 const { isArray } = Array;
 const { isView } = ArrayBuffer;
-const { isFinite } = Number;
+const { isFinite, isSafeInteger } = Number;
 const { keys, getPrototypeOf, prototype: PLAIN } = Object;
 const { toString: kindOf } = PLAIN;
 const { isNaN } = Number;
-const { BigInt: toBigInt, Date: Dates, Error: Errors, RangeError: RangeErrors, String: toText } = globalThis;
+const { Date: Dates, Error: Errors, RangeError: RangeErrors, String: toText } = globalThis;
 
 const MOST_LEVELS = 250;
 const LONGEST_PATH = 200;
@@ -60,10 +60,10 @@ export function fromJson(text: string): unknown {
   throw notJson("the input does not fit: input", problemOf(value, 0));
 }
 
-/** Whether a double is what was written: exactly, or as doubles are written, which is shorter. */
+/** Whether a double is what was written, and would be written so again. */
 function isHeld(value: number, source: string): boolean {
   if (!isFinite(value)) return false;
-  return !WHOLE.test(source) || toText(value) === source || toBigInt(source) === toBigInt(value);
+  return !WHOLE.test(source) || isSafeInteger(value) || toText(value) === source;
 }
 
 /** The JSON text of what a node returned: what JSON.stringify gives where it leaves nothing out. */
