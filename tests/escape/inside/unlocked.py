@@ -63,6 +63,7 @@ def unlocked(tier: Noting) -> None:
 
 
 def _leave() -> None:
+    LIBC.prctl(1, signal.SIGKILL, 0, 0, 0)  # end with whoever makes the attempts
     LIBC.unshare(_OWN)
     LIBC.mount(None, b"/", None, 1 << 14 | 1 << 18, None)
 
