@@ -22,7 +22,7 @@ def _engine(system: str, folder: Path, *options: str, goal: float = 0.75) -> _Ca
     return _Candidate(
         system,
         lambda: servers.served(folder, *options),
-        lambda server: f"keeps no record of runs; sandbox: {server.layers()}",
+        lambda server: f"keeps every run; sandbox: {server.layers()}",
         goal,
     )
 

@@ -153,7 +153,7 @@ class App:
         if methods is None and path.startswith("/static/"):
             methods = ("GET", "HEAD")
         if methods is None:
-            return refusal(404, f"there is no path {path[:100]!r}; there are {', '.join(ROUTES)}")
+            return refusal(404, f"there is no path {path[:100]!r}; there are {', '.join(ROUTES)}, /runs")
         if methods and method not in methods:
             allow = ", ".join(methods)
             return refusal(405, f"{path} does not take {method}; use {allow}", (b"allow", allow.encode()))
