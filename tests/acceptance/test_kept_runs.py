@@ -3,7 +3,11 @@
 import json
 import os
 import signal
-import threading
+import sqlite3
+import urllib.request
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -196,16 +200,36 @@ def test_two_engines_do_not_write_to_one_record(flow: Path, start: StartEngine, 
     assert str(first.process.pid) in done.stderr
 
 
-def events(engine: Engine, path: str) -> list[tuple[str, Any]]:
+Told = tuple[str, Any]
+
+
+def blocks(lines: Iterable[str]) -> Iterator[Told]:
+    """Events as they come: their kind and what they tell."""
+    kind = ""
+    for line in lines:
+        name, _, value = line.rstrip("\n").partition(": ")
+        if name == "event":
+            kind = value
+        elif name == "data":
+            yield kind, json.loads(value)
+
+
+def events(engine: Engine, path: str, **headers: str) -> list[Told]:
     """All of a stream that ends."""
-    answer = engine.ask("GET", path)
+    answer = engine.ask("GET", path, b"", headers)
     assert answer.headers["content-type"].startswith("text/event-stream")
-    found = []
-    for block in filter(None, answer.body.decode().split("\n\n")):
-        if not block.startswith(":"):
-            kind, data = block.split("\n")
-            found.append((kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
-    return found
+    return list(blocks(answer.body.decode().splitlines()))
+
+
+@contextmanager
+def watching(engine: Engine, path: str) -> Iterator[Iterator[Told]]:
+    """A stream as it comes."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{engine.port}{path}", timeout=PATIENCE) as answer:
+        yield blocks(line.decode() for line in answer)
+
+
+def states(told: Iterable[Told]) -> list[tuple[str, str]]:
+    return [(data["node"], data["state"]) for kind, data in told if kind == "node"]
 
 
 def test_a_run_is_watched_while_it_goes_and_afterwards(flow: Path, start: StartEngine, signs: Path) -> None:
@@ -213,20 +237,65 @@ def test_a_run_is_watched_while_it_goes_and_afterwards(flow: Path, start: StartE
     gate = signs / "gate"
     run_id = accepted(engine, {"until": str(gate)})
     engine.says("b 1")
-    seen: list[list[tuple[str, Any]]] = []
-    watching = threading.Thread(target=lambda: seen.append(events(engine, f"/runs/{run_id}/events")), daemon=True)
-    watching.start()
-    assert show(engine, run_id)["state"] == "running"
-    gate.touch()
-    watching.join(PATIENCE)
-    for told in (seen[0], events(engine, f"/runs/{run_id}/events")):
+    with watching(engine, f"/runs/{run_id}/events") as stream:
+        seen = [*takewhile(lambda told: told != ("run", told[1] | {"state": "running"}), stream)]
+        assert states(seen) == [("a", "ok"), ("b", "running")]
+        gate.touch()
+        seen += stream
+    assert states(seen) == [("a", "ok"), ("b", "running"), ("b", "ok"), ("c", "running"), ("c", "ok")]
+    past = events(engine, f"/runs/{run_id}/events")
+    assert states(past) == [("a", "ok"), ("b", "ok"), ("c", "ok")]
+    for told in (seen, past):
         assert [data["message"] for kind, data in told if kind == "log"] == ["a 1", "b 1", "c 1"]
-        assert [(data["node"], data["state"]) for kind, data in told if kind == "node"] == [
-            ("a", "ok"),
-            ("b", "ok"),
-            ("c", "ok"),
-        ]
         assert told[-1] == ("run", {"id": run_id, "state": "succeeded", "at": show(engine, run_id)["endedAt"]})
+    again = events(engine, f"/runs/{run_id}/events", **{"last-event-id": "2"})
+    assert [data["message"] for kind, data in again if kind == "log"] == ["c 1"]
+
+
+PAIR = """\
+import asyncio
+from pathlib import Path
+
+async def run(ctx, input):
+    ctx.log.info(f"{ctx.node} begins")
+    with open(Path(input["signs"]) / "begun", "a") as file:
+        file.write(f"{ctx.node} {ctx.attempt}\\n")
+    if ctx.node == "flaky" and ctx.attempt == 1:
+        raise ValueError("not yet")
+    while ctx.node == "slow" and not (Path(input["signs"]) / "gate").exists():
+        await asyncio.sleep(0.01)
+    return ctx.attempt
+"""
+
+
+def test_what_ended_beside_a_node_that_a_kill_cut_off_is_kept(
+    write_workflow: WriteWorkflow, start: StartEngine, signs: Path
+) -> None:
+    flow = write_workflow({"quick": PAIR, "flaky": PAIR, "slow": PAIR}, signs=True, extra="config: {retries: 1}")
+    engine = start("serve", flow)
+    run_id = accepted(engine, {"signs": str(signs)})
+
+    def nodes() -> dict[str, Any]:
+        return {node["id"]: node for node in show(engine, run_id)["nodes"]}
+
+    def kept() -> list[Any]:
+        return [nodes()[name]["state"] for name in ("quick", "flaky", "slow")]
+
+    eventually(lambda: kept() == ["succeeded", "succeeded", "running"], "two nodes that have ended")
+    assert [one["state"] for one in nodes()["flaky"]["attempts"]] == ["retry", "ok"]
+    logs = f"/runs/{run_id}/logs"
+    record = flow / ".pipedreamer" / "record" / "runs.db"
+    eventually(lambda: sqlite3.connect(record).execute("SELECT count(*) FROM lines").fetchone() == (5,), "kept lines")
+    os.kill(engine.process.pid, signal.SIGKILL)
+    engine.child.wait()
+    (signs / "gate").touch()
+    engine = start("serve", flow)
+    assert ended(engine, run_id)["state"] == "succeeded"
+    assert (signs / "begun").read_text().count("quick") == 1
+    attempts = nodes()["slow"]["attempts"]
+    assert [one["state"] for one in attempts] == ["interrupted", "ok"]
+    assert attempts[0]["error"] == "the engine ended before the run did"
+    assert [line["message"] for line in engine.ask("GET", logs).json["lines"]].count("slow begins") == 2
 
 
 def test_a_run_that_is_waited_for_is_seen_while_it_goes(flow: Path, start: StartEngine, signs: Path) -> None:

@@ -104,7 +104,7 @@ class App:
             if is_for_a_page(path, headers):
                 return await self._browser.page(path, query, partial(self._told, served.service))
             if path.startswith("/runs"):
-                return await self._history(served.service, scope, receive)
+                return await self._history(served.service, scope, headers, receive)
             return await self._page(served.service, scope, headers)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
             return failure(served.service, error)
@@ -209,13 +209,16 @@ class App:
         told = await service.history.answer("GET", path, query, b"")
         return refusal(404, f"there is no page {path[:100]!r}") if isinstance(told, Stream) else told
 
-    async def _history(self, service: Service, scope: Scope, receive: Receive) -> Answer | Stream | None:
+    async def _history(
+        self, service: Service, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+    ) -> Answer | Stream | None:
         body = await read_body(receive, service.limits.max_body) if scope["method"] == "POST" else b""
         if not isinstance(body, bytes):
             return body
         if service.history is None:
             return refusal(404, "no runs are kept: this engine was started with --record none")
-        return await service.history.answer(scope["method"], without_json(scope["path"]), scope["query_string"], body)
+        path, last_event = without_json(scope["path"]), headers.get(b"last-event-id", b"")
+        return await service.history.answer(scope["method"], path, scope["query_string"], body, last_event)
 
     async def _page(self, service: Service, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
         match without_json(scope["path"]):

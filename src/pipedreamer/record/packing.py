@@ -3,7 +3,8 @@
 In the place of a value that lies beside there is its length.
 """
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
 from msgspec import Struct, msgpack
@@ -113,6 +114,11 @@ def unpack_lines(column: bytes, fetch: Fetch) -> tuple[Line, ...]:
 
 def unpack_attempt(column: bytes, fetch: Fetch) -> Attempt:
     return _whole(_decode_attempt(column), fetch)
+
+
+def in_order(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
+    """Attempts as they ended, those under way last."""
+    return tuple(sorted(attempts, key=lambda one: sys.maxsize if one.ended_at is None else one.ended_at))
 
 
 def _lines(kept: list[Line] | int, fetch: Fetch) -> tuple[Line, ...]:

@@ -43,13 +43,15 @@ class RunnablePlan:
 class Stretch:
     """Some nodes of a run: `outputs` has what those before them came to, in the order they ended.
 
-    `attempts` tells how often some were begun in another life of the engine.
+    `attempts` tells how often some were begun in another life of the engine, `hear` is told of each attempt that ends,
+    with its output.
     """
 
     plan: RunnablePlan
     nodes: tuple[int, ...]
     outputs: dict[str, bytes]
     attempts: dict[int, int]
+    hear: Callable[[Attempt, bytes | None], None] | None = None
 
 
 class Owner(Protocol):
@@ -69,8 +71,9 @@ class PooledRun:
     """Implements `sandbox.jobs.Job`. `result` is set once, unless nobody waits for it any more."""
 
     __slots__ = (
-        "_alone", "_attempts", "_began", "_cancelled", "_ended", "_errors", "_failures", "_input", "_interruptions",
-        "_nodes", "_offset", "_outputs", "_owner", "_result", "_times", "_timings", "_tried", "plan", "run_id",
+        "_alone", "_attempts", "_began", "_cancelled", "_ended", "_errors", "_failures", "_hear", "_input",
+        "_interruptions", "_nodes", "_offset", "_outputs", "_owner", "_result", "_times", "_timings", "_tried", "plan",
+        "run_id",
     )  # fmt: skip
 
     def __init__(
@@ -84,6 +87,7 @@ class PooledRun:
         self.run_id = run_id
         self.plan = stretch.plan if stretch else owner.plan
         self._nodes = stretch.nodes if stretch else None
+        self._hear = stretch.hear if stretch else None
         self._owner = owner
         self._result = result
         self._input = trigger_input
@@ -143,8 +147,9 @@ class PooledRun:
         name = self.plan.nodes[index].id
         began, ended = outcome.started, outcome.ended
         if state == "ok":
-            if index in self._times:
+            if self._hear is not None or index in self._times:
                 self._note(outcome, name)
+            if index in self._times:
                 began, _ = self._times.pop(index)
                 self._attempts.pop(index, None)
             self._outputs[name] = outcome.value
@@ -184,7 +189,7 @@ class PooledRun:
             times = self._timing(began, now)
             lost = f"its worker process {interruption.reason}"
             why = _blame(node, interruption) if index in interruption.guilty else lost
-            self._tried.append(Attempt(node.id, attempt, "interrupted", times.started_at, times.completed_at, why))
+            self._tell(Attempt(node.id, attempt, "interrupted", times.started_at, times.completed_at, why))
             if self._cancelled:
                 self._errors[node.id] = _cancelled(node.id)
             elif index in interruption.guilty:
@@ -230,10 +235,17 @@ class PooledRun:
             self._result.set_exception(SandboxError(f"run {self.run_id} could not be carried out: {reason}"))
 
     def _note(self, outcome: Outcome, name: str) -> None:
-        """Keep an attempt that was not the only one, or no success."""
-        error = "" if outcome.state == "ok" else outcome.value.decode(errors="replace")
+        """Keep an attempt that was not the only one, or no success, or that somebody wants to hear of."""
+        is_ok = outcome.state == "ok"
+        error = "" if is_ok else outcome.value.decode(errors="replace")
         times = self._timing(outcome.started, outcome.ended)
-        self._tried.append(Attempt(name, outcome.attempt, outcome.state, times.started_at, times.completed_at, error))
+        tried = Attempt(name, outcome.attempt, outcome.state, times.started_at, times.completed_at, error)
+        self._tell(tried, outcome.value if is_ok else None)
+
+    def _tell(self, tried: Attempt, output: bytes | None = None) -> None:
+        self._tried.append(tried)
+        if self._hear is not None:
+            self._hear(tried, output)
 
     def _finish(self) -> None:
         if self._cancelled and not self._errors:

@@ -9,27 +9,26 @@ from typing import Protocol
 from pipedreamer.project import Language
 from pipedreamer.runtime.legs import Leg
 from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts, run_ids
-from pipedreamer.runtime.pooled_run import RunnablePlan, Stretch
-from pipedreamer.runtime.result import RunResult, Timing
+from pipedreamer.runtime.pooled_run import Stretch
+from pipedreamer.runtime.result import Attempt, RunResult, Timing
 
 
 class Keeper(Protocol):
-    """Keeps what a run came to as it goes."""
+    """Keeps what a run came to as it goes. What it raises ends the run."""
 
-    async def keep(self, part: RunResult) -> None:
-        """Called after each leg, before the next begins. What it raises ends the run."""
+    def hear(self, attempt: Attempt, output: bytes | None) -> None:
+        """An attempt has ended; there may be another."""
+
+    async def keep(self, part: RunResult | None, then: Mapping[str, int]) -> None:
+        """Called between legs: what the one before came to, and by node the number of the attempt that begins next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """What a run had come to before: outputs by node, and how often nodes were begun that have none.
-
-    Where it `is_interrupted`, the nodes that come next may have been begun as often more as they have attempts.
-    """
+    """What a run had come to before: outputs by node, and how often nodes were begun that have none."""
 
     outputs: Mapping[str, bytes]
     attempts: Mapping[str, int]
-    is_interrupted: bool = False
 
 
 NOTHING = Resumed({}, {})
@@ -100,38 +99,36 @@ class _Legs:
 
     async def run(self, legs: tuple[Leg, ...]) -> RunResult:
         plans = {language: executor.plan for language, executor in self.executors.items()}
-        version, names = _names(next(iter(plans.values())))
+        plan = next(iter(plans.values()))
+        names = [node.id for node in plan.nodes]
         attempts = {names.index(name): count for name, count in self.resumed.attempts.items() if name in names}
-        parts = [_kept(self.run_id, version, self.resumed.outputs)]
-        left = _left(legs, names, self.resumed.outputs)
-        if self.resumed.is_interrupted and left:
-            plan = next(iter(plans.values()))
-            most = {node: plan.nodes[node].retries + 1 for nodes in left[0].values() for node in nodes}
-            attempts |= {node: attempts.get(node, 0) + count for node, count in most.items()}
-        for leg in left:
+        parts, part = [_kept(self.run_id, plan.version, self.resumed.outputs)], None
+        for leg in _left(legs, names, self.resumed.outputs):
+            then = {names[node]: attempts.get(node, 0) + 1 for nodes in leg.values() for node in nodes}
+            await self._keep(part, then)
             if self.is_cancelled:
-                parts.append(_never(parts[-1], names[min(next(iter(leg.values())))]))
+                part = _never(parts[-1], then)
+                parts.append(part)
                 break
-            outputs = _outputs(parts)
+            outputs, hear = _outputs(parts), self.keeper.hear if self.keeper else None
             runs = [
                 self.executors[language].execute(
-                    self.given, run_id=self.run_id, stretch=Stretch(plans[language], nodes, outputs, attempts)
+                    self.given, run_id=self.run_id, stretch=Stretch(plans[language], nodes, outputs, attempts, hear)
                 )
                 for language, nodes in leg.items()
             ]
             # All of them, also where one fails: what has started finishes.
             await asyncio.wait(runs)
             part = _joined([run.result() for run in runs])
-            if self.keeper is not None:
-                await self.keeper.keep(part)
             parts.append(part)
             if not part.success:
                 break
+        await self._keep(part, {})
         return _joined(parts[1:] or parts)
 
-
-def _names(plan: RunnablePlan) -> tuple[str, list[str]]:
-    return plan.version, [node.id for node in plan.nodes]
+    async def _keep(self, part: RunResult | None, then: Mapping[str, int]) -> None:
+        if self.keeper is not None:
+            await self.keeper.keep(part, then)
 
 
 def _kept(run_id: str, version: str, outputs: Mapping[str, bytes]) -> RunResult:
@@ -140,10 +137,15 @@ def _kept(run_id: str, version: str, outputs: Mapping[str, bytes]) -> RunResult:
     return RunResult(run_id, version, dict(outputs), {}, Timing(now, now, 0))
 
 
-def _never(before: RunResult, node: str) -> RunResult:
-    """The end of a run that was cancelled before this node began."""
-    errors = {node: f'Node "{node}" was cancelled'}
-    return RunResult(before.run_id, before.version, before.outputs, errors, before.timing, cancelled=True)
+def _never(before: RunResult, begun: Mapping[str, int]) -> RunResult:
+    """The end of a run that was cancelled before these nodes began."""
+    now = time.time_ns() // 1_000_000
+    texts = {node: f'Node "{node}" was cancelled' for node in begun}
+    tried = tuple(Attempt(node, number, "cancelled", now, now, texts[node]) for node, number in begun.items())
+    first = min(begun)
+    return RunResult(
+        before.run_id, before.version, {}, {first: texts[first]}, Timing(now, now, 0), {}, tried, cancelled=True
+    )
 
 
 def _left(legs: tuple[Leg, ...], names: list[str], done: Mapping[str, bytes]) -> list[Leg]:

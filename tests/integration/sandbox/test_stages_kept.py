@@ -1,11 +1,12 @@
 """Runs that are kept stage after stage, go on from what was kept, and are cancelled between stages."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from pipedreamer.runtime.result import RunResult
+from pipedreamer.runtime.result import Attempt, RunResult
 from pipedreamer.runtime.staged_executor import Resumed
 
 ADD = "def run(ctx, input):\n    ctx.log.info(f'{ctx.node} {ctx.attempt}')\n    return [input, ctx.node]\n"
@@ -23,11 +24,19 @@ class Kept:
 
     def __init__(self, trouble: Exception | None = None) -> None:
         self.parts: list[RunResult] = []
+        self.begun: list[dict[str, int]] = []
+        self.heard: list[tuple[str, int, bytes | None]] = []
         self.go_on = asyncio.Event()
         self.go_on.set()
         self._trouble = trouble
 
-    async def keep(self, part: RunResult) -> None:
+    def hear(self, attempt: Attempt, output: bytes | None) -> None:
+        self.heard.append((attempt.node, attempt.number, output))
+
+    async def keep(self, part: RunResult | None, then: Mapping[str, int]) -> None:
+        self.begun.append(dict(then))
+        if part is None:
+            return
         self.parts.append(part)
         await self.go_on.wait()
         if self._trouble:
@@ -70,6 +79,9 @@ async def test_what_was_kept_is_not_done_again_and_attempts_count_on(bench: Any)
     assert result.output("d") == [{"b": [[[1], "a"], "b"], "c": "kept"}, "d"]
     assert [line.message for line in bench.lines] == ["b 3", "d 1"]
     assert [set(part.node_timings) for part in kept.parts] == [{"b"}, {"d"}]
+    assert kept.begun == [{"b": 3}, {"d": 1}, {}]
+    assert [(node, number) for node, number, _ in kept.heard] == [("b", 3), ("d", 1)]
+    assert [output for _, _, output in kept.heard] == [result.outputs["b"], result.outputs["d"]]
 
 
 async def test_a_run_of_which_all_was_kept_ends_at_once(bench: Any) -> None:

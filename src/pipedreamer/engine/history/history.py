@@ -1,6 +1,6 @@
 """`/runs` and what is below it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from pipedreamer.runtime.recording.lines import shown_line
 
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 MOST_LINES: Final = 1000
+LONGEST_NUMBER: Final = 16
 FINISHED: Final = frozenset({"succeeded", "failed", "cancelled", "interrupted"})
 _RERUN: Final = 'a re-run is asked for by a JSON object: {"from": ["node", ...], "input": ...}, both optional'
 
@@ -42,8 +43,13 @@ class History:
     after: Callable[[str], frozenset[str]]
     fits: Callable[[Any], Answer | None] = lambda _: None
 
-    async def answer(self, method: str, path: str, query: bytes, body: bytes) -> Answer | Stream:
-        """The answer to a request below `/runs`; the methods were looked at before."""
+    async def answer(
+        self, method: str, path: str, query: bytes, body: bytes, last_event: bytes = b""
+    ) -> Answer | Stream:
+        """The answer to a request below `/runs`; the methods were looked at before.
+
+        `last_event` is what a browser that lost its stream says it has heard.
+        """
         try:
             match path.strip("/").split("/"):
                 case ["runs"]:
@@ -54,7 +60,7 @@ class History:
                     return await self._show(run_id)
                 case ["runs", run_id, "events"]:
                     run = await self._find(run_id)
-                    return _unknown(run_id) if run is None else Stream(self._events_of(run))
+                    return _unknown(run_id) if run is None else Stream(self._events_of(run, _line_number(last_event)))
                 case ["runs", run_id, "logs"]:
                     return await self._logs(run_id, query)
                 case ["runs", run_id, "input"]:
@@ -104,27 +110,30 @@ class History:
         shown = [shown_line(line) for line in lines if given.get("node", line.node) == line.node]
         return _answer({"lines": shown, "next": lines[-1].number if len(lines) == limit else None})
 
-    async def _all_events(self) -> AsyncIterator[bytes]:
+    async def _all_events(self) -> AsyncGenerator[bytes]:
         async for event in self._watched(None):
             yield frame(event.kind, event.data)
 
-    async def _events_of(self, run: Run) -> AsyncIterator[bytes]:
-        """What has happened in a run, and what happens, until it has ended."""
+    async def _events_of(self, run: Run, told: int) -> AsyncGenerator[bytes]:
+        """What has happened in a run and what happens, until it ends; without the first `told` lines of its log."""
         watcher = self._watched(run.id)
-        told = 0
-        for line in await self._said(run.id, 0, MOST_LINES):
-            told = line.number
-            yield frame("log", shown_line(line))
+        while lines := await self._said(run.id, told, MOST_LINES):
+            told = lines[-1].number
+            for line in lines:
+                yield _line_frame(shown_line(line))
         now = await self._find(run.id) or run
-        for one in now.attempts:
-            yield frame("node", shown_attempt(one))
+        states = [shown_attempt(one) for one in now.attempts]
+        for state in states:
+            yield frame("node", state)
         yield frame("run", {"id": run.id, "state": now.state, "at": now.ended_at or now.started_at})
         if now.is_finished:
             return
         async for event in watcher:
-            if event.kind == "log" and event.data["n"] <= told:
-                continue
-            yield frame(event.kind, event.data)
+            if event.kind == "log":
+                if event.data["n"] > told:
+                    yield _line_frame(event.data)
+            elif event.data not in states:
+                yield frame(event.kind, event.data)
             if event.kind == "run" and event.data["state"] in FINISHED:
                 return
 
@@ -202,6 +211,14 @@ def methods_below_runs(path: str) -> tuple[str, ...] | None:
         case ["runs", _, "cancel" | "rerun"]:
             return ("POST",)
     return None
+
+
+def _line_frame(line: Mapping[str, Any]) -> bytes:
+    return frame("log", line, name=str(line["n"]))
+
+
+def _line_number(last_event: bytes) -> int:
+    return int(last_event) if last_event.isdigit() and len(last_event) < LONGEST_NUMBER else 0
 
 
 def _answer(value: dict[str, Any], status: int = 200) -> Answer:

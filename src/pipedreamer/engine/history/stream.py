@@ -1,7 +1,7 @@
 """Answers that go on: server-sent events (https://html.spec.whatwg.org/#server-sent-events)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ _SIGN: Final = b": still here\n\n"
 class Stream:
     """An answer of status 200 whose body comes in frames."""
 
-    def __init__(self, frames: AsyncIterator[bytes]) -> None:
+    def __init__(self, frames: AsyncGenerator[bytes]) -> None:
         self._frames = frames
 
     async def send(self, receive: Receive, send: Send, stopped: asyncio.Event) -> None:
@@ -47,13 +47,14 @@ class Stream:
                     task.cancel()
                     with suppress(asyncio.CancelledError, StopAsyncIteration):
                         await task
-            await self._frames.aclose()  # type: ignore[attr-defined] # it is a generator
+            await self._frames.aclose()
             await send({"type": "http.response.body", "body": b""})
 
 
-def frame(event: str, data: Mapping[str, Any]) -> bytes:
-    """One event."""
-    return b"event: %s\ndata: %s\n\n" % (event.encode(), orjson.dumps(data))
+def frame(event: str, data: Mapping[str, Any], *, name: str = "") -> bytes:
+    """One event; a browser that lost its stream tells the last `name` it heard, as Last-Event-ID."""
+    told = b"id: %s\n" % name.encode() if name else b""
+    return b"%sevent: %s\ndata: %s\n\n" % (told, event.encode(), orjson.dumps(data))
 
 
 async def _gone(receive: Receive) -> None:

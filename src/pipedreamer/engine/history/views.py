@@ -7,6 +7,7 @@ import msgspec
 import orjson
 
 from pipedreamer.record import Attempt, Run, Summary
+from pipedreamer.runtime.recording.events import state_now
 
 MOST_SHOWN: Final = 256 * 1024
 """In bytes: a longer value is fetched by itself."""
@@ -61,10 +62,10 @@ def result(run: Run, masked: Masked) -> dict[str, Any]:
     }
 
 
-def _attempt(one: Attempt) -> dict[str, Any]:
+def _attempt(run: Run, one: Attempt) -> dict[str, Any]:
     return {
         "number": one.number,
-        "state": one.state,
+        "state": one.state if run.is_finished else state_now(one),
         "startedAt": one.started_at,
         "endedAt": one.ended_at,
         "error": one.error,
@@ -97,7 +98,7 @@ def _node(run: Run, name: str, attempts: list[Attempt], masked: Masked) -> dict[
     return {
         "id": name,
         "state": _state(run, last),
-        "attempts": [_attempt(one) for one in attempts],
+        "attempts": [_attempt(run, one) for one in attempts],
         "output": None if output is None else _value(output, masked, f"{run.id}/nodes/{name}/output"),
         "outputSize": None if output is None else len(output),
     }
@@ -106,8 +107,10 @@ def _node(run: Run, name: str, attempts: list[Attempt], masked: Masked) -> dict[
 def _state(run: Run, last: Attempt | None) -> str:
     if last is None:
         return "skipped" if run.is_finished else "waiting"
+    if last.ended_at is None and not run.is_finished:
+        return "running"
     if last.state == "retry":
-        return "failed" if run.is_finished else "running"
+        return "failed" if run.is_finished else "waiting"
     return _STATES.get(last.state, last.state)
 
 

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from pipedreamer.record.ids import bounds
 from pipedreamer.record.model import Line, Run
-from pipedreamer.record.packing import LINES, decode_line, unpack_attempt, unpack_lines, unpack_run
+from pipedreamer.record.packing import LINES, decode_line, in_order, unpack_attempt, unpack_lines, unpack_run
 from pipedreamer.record.postgres.connection import Connection
 from pipedreamer.record.query import Page, Query
 from pipedreamer.record.rows import COLUMNS, JOINED, kinds_asked_for
@@ -43,7 +43,7 @@ async def run(connection: Connection, workflow: str, run_id: bytes) -> Run | Non
         given, attempts, lines = unpack_run(detail, fetch)
         if summary.durable:
             kept = await connection.fetch("SELECT detail FROM attempts WHERE run = $1 ORDER BY seq", run_id)
-            attempts += tuple(unpack_attempt(one, fetch) for (one,) in kept)
+            attempts = in_order((*attempts, *(unpack_attempt(one, fetch) for (one,) in kept)))
             lines += await _said(connection, run_id, 0, None)
         return Run(**structs.asdict(summary), input=given, attempts=attempts, lines=lines)
 

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from pipedreamer.record.ids import bounds
 from pipedreamer.record.model import Line, Run
-from pipedreamer.record.packing import decode_line, unpack_attempt, unpack_lines, unpack_run
+from pipedreamer.record.packing import decode_line, in_order, unpack_attempt, unpack_lines, unpack_run
 from pipedreamer.record.query import Page, Query
 from pipedreamer.record.rows import COLUMNS, JOINED, kinds_asked_for
 from pipedreamer.record.rows import summary as summary_of
@@ -57,7 +57,7 @@ def run_within(connection: sqlite3.Connection, files: Files, workflow: str, run_
     given, attempts, lines = unpack_run(row[-1], fetch)
     if summary.durable:
         kept = connection.execute("SELECT detail FROM attempts WHERE run = ? ORDER BY seq", (run_id,))
-        attempts += tuple(unpack_attempt(detail, fetch) for (detail,) in kept)
+        attempts = in_order((*attempts, *(unpack_attempt(detail, fetch) for (detail,) in kept)))
         lines += _said(connection, run_id, 0, -1)
     return Run(**structs.asdict(summary), input=given, attempts=attempts, lines=lines)
 

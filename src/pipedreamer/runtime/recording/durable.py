@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from pipedreamer.errors import EngineBusyError, PipedreamerError, RecordError
-from pipedreamer.record import Accepted, Attempt, Ended, Progress, Run, Said
+from pipedreamer.record import Accepted, Attempt, Ended, Run
 from pipedreamer.runtime.pool_executor import run_ids
-from pipedreamer.runtime.recording.entry import Facts, attempts, brief, error_of, state_of
-from pipedreamer.runtime.recording.events import Event, Events, shown_attempt
+from pipedreamer.runtime.recording.entry import Facts, brief, error_of, state_of
+from pipedreamer.runtime.recording.events import Event, Events
+from pipedreamer.runtime.recording.keeping import Keeping
 from pipedreamer.runtime.recording.lines import RunLines
 from pipedreamer.runtime.recording.writer import Writer
 from pipedreamer.runtime.result import RunResult
@@ -96,7 +97,7 @@ class DurableRuns:
             rerun_from=request.rerun_from,
             attempts=request.kept,
         )
-        durable = _Durable(run.id, request.given, Resumed(_outputs(run, facts), {}), facts, 0)
+        durable = _Durable(run.id, request.given, Resumed(_outputs(run, facts), {}), facts)
         await self._writer.write(Accepted(run), durable=True)
         self._tell(run.id, "accepted", run.accepted_at)
         self._begin(durable)
@@ -152,18 +153,19 @@ class DurableRuns:
 
     async def _carry_out(self, durable: "_Durable") -> None:
         self._lines.begin(durable.id, durable.lines)
-        keeper = _Keeper(durable, self._writer, self._lines, self._events)
+        keeper = Keeping(durable.id, durable.facts, self._writer, self._lines)
+        keeper.cut_off(durable.open)
         self._tell(durable.id, "running", _now_ms())
         try:
             end = await self._end_of(durable, keeper)
-            await keeper.say()
+            await keeper.settle()
             if end is not None:
                 await self._writer.write(end)
                 self._tell(durable.id, end.state, end.ended_at)
         except RecordError:
             pass  # the writer has told of it; the run is gone on with by whoever holds the record next
         finally:
-            self._lines.end(durable.id)
+            keeper.close()
             del self._running[durable.id]
             self._next()
 
@@ -171,7 +173,7 @@ class DurableRuns:
         if self._events.are_watched:
             self._events.publish(Event(run_id, "run", {"id": run_id, "state": state, "at": at}))
 
-    async def _end_of(self, durable: "_Durable", keeper: "_Keeper") -> Ended | None:
+    async def _end_of(self, durable: "_Durable", keeper: Keeping) -> Ended | None:
         try:
             result = await self._executor.execute_kept(
                 durable.given, run_id=durable.id, keeper=keeper, resumed=durable.resumed
@@ -189,36 +191,14 @@ class DurableRuns:
 
 @dataclass(frozen=True, slots=True)
 class _Durable:
-    """One that is to be carried out; `lines` is how many of its log are kept."""
+    """One that is to be carried out; `lines` is how many of its log are kept, `open` are attempts nobody saw end."""
 
     id: str
     given: bytes
     resumed: Resumed
     facts: Facts
-    lines: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Keeper:
-    """Implements `runtime.staged_executor.Keeper`."""
-
-    durable: _Durable
-    writer: Writer
-    lines: RunLines
-    events: Events
-
-    async def keep(self, part: RunResult) -> None:
-        found = attempts(self.durable.facts, part)
-        if self.events.are_watched:
-            for one in found:
-                self.events.publish(Event(self.durable.id, "node", shown_attempt(one)))
-        kept = [self.writer.write(Progress(self.durable.id, attempt)) for attempt in found]
-        await asyncio.gather(*kept, self.say())
-
-    async def say(self) -> None:
-        """Keep what was logged meanwhile."""
-        if lines := self.lines.take(self.durable.id):
-            await self.writer.write(Said(self.durable.id, lines))
+    lines: int = 0
+    open: tuple[Attempt, ...] = ()
 
 
 def _resumed(run: Run, facts: Facts) -> _Durable:
@@ -231,11 +211,12 @@ def _resumed(run: Run, facts: Facts) -> _Durable:
     outputs = _outputs(run, facts)
     begun: dict[str, int] = {}
     for one in run.attempts:
-        if one.node not in outputs:
-            begun[one.node] = max(begun.get(one.node, 0), one.number)
+        if one.node not in outputs:  # what is to be tried again may have been begun again
+            begun[one.node] = max(begun.get(one.node, 0), one.number + (one.state == "retry"))
     last = run.lines[-1].number if run.lines else 0
-    resumed = Resumed(outputs, begun, is_interrupted=True)
-    return _Durable(run.id, facts.references.restore(run.input), resumed, facts, last)
+    resumed = Resumed(outputs, begun)
+    open_ = tuple(one for one in run.attempts if one.ended_at is None)
+    return _Durable(run.id, facts.references.restore(run.input), resumed, facts, last, open_)
 
 
 def _outputs(run: Run, facts: Facts) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipedreamer.record import Attempt, Code, Line, Run, State
+from pipedreamer.runtime import result as results
 from pipedreamer.runtime.references import References
 from pipedreamer.runtime.result import Masking, RunResult, shown
 
@@ -66,8 +67,13 @@ def attempts(facts: Facts, result: RunResult) -> tuple[Attempt, ...]:
     return (*found, *_tried(facts, result)) if tried else tuple(found)
 
 
+def attempt(facts: Facts, one: results.Attempt, output: bytes | None) -> Attempt:
+    """One attempt, with secrets hidden."""
+    kept = None if output is None else facts.references.hide(output)
+    error = shown(one.error, facts.mask) if one.error else ""
+    return Attempt(one.node, one.number, one.state, one.started_at, one.ended_at, kept, error)
+
+
 def _tried(facts: Facts, result: RunResult) -> Iterable[Attempt]:
     for one in result.attempts:
-        output = facts.references.hide(result.outputs[one.node]) if one.state == "ok" else None
-        error = shown(one.error, facts.mask) if one.error else ""
-        yield Attempt(one.node, one.number, one.state, one.started_at, one.ended_at, output, error)
+        yield attempt(facts, one, result.outputs[one.node] if one.state == "ok" else None)

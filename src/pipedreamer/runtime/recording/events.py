@@ -24,8 +24,14 @@ class Event(msgspec.Struct, frozen=True):
 
 
 def shown_attempt(one: Attempt) -> dict[str, Any]:
-    """An attempt as the JSON API tells of it."""
-    return {"node": one.node, "attempt": one.number, "state": one.state, "at": one.ended_at, "error": one.error}
+    """An attempt as the JSON API tells of it; `at` is when that state began."""
+    at = one.started_at if one.ended_at is None else one.ended_at
+    return {"node": one.node, "attempt": one.number, "state": state_now(one), "at": at, "error": one.error}
+
+
+def state_now(one: Attempt) -> str:
+    """An attempt's state; one that nobody saw end is running, as long as its run is."""
+    return "running" if one.ended_at is None else one.state
 
 
 class Events:
