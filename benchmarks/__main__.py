@@ -59,6 +59,7 @@ def _measured(names: list[str], budget: Budget) -> Results:
             results.add(MEASURES[name](budget))
         except FAILURES as error:
             results.broken.append(f"{name}: {error}")
+    results.figures += throughput.beside_dbos(results)
     return results
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 CEILING = "uvicorn, raw ASGI"
 OURS = "pipedreamer"
+DBOS = "DBOS on SQLite"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks import processes, servers, wrk
 from benchmarks.budget import Budget
-from benchmarks.results import CEILING, OURS, Figure, Goal, Load, Results, System, median_load
+from benchmarks.results import CEILING, DBOS, OURS, Figure, Goal, Load, Results, System, median_load
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,23 +15,43 @@ class _Candidate:
     system: str
     start: Callable[[], contextlib.AbstractContextManager[servers.Server]]
     note: Callable[[servers.Server], str]
-    goal: float = 0.75
+    goal: float | None = 0.75
+    durable: bool = False
 
 
-def _engine(system: str, folder: Path, *options: str, goal: float = 0.75) -> _Candidate:
+def _engine(
+    system: str,
+    folder: Path,
+    *options: str,
+    goal: float | None = 0.75,
+    note: str = "keeps every run",
+    durable: bool = False,
+) -> _Candidate:
     return _Candidate(
         system,
-        lambda: servers.served(folder, *options),
-        lambda server: f"keeps every run; sandbox: {server.layers()}",
+        lambda: servers.served(folder, "--workers", options[0], *options[1:]),
+        lambda server: f"{note}; sandbox: {server.layers()}",
         goal,
+        durable,
     )
 
 
+DURABLE = f"{OURS}, durable"
+
 CANDIDATES = (
     _Candidate(CEILING, servers.ceiling, lambda _: "the ceiling: parses JSON and answers JSON, runs nothing"),
-    _engine(f"{OURS}, 1 worker", servers.WORD_COUNTER, "--workers", "1"),
-    _engine(f"{OURS}, 2 workers", servers.WORD_COUNTER, "--workers", "2"),
-    _engine(f"{OURS}, TypeScript", servers.TYPESCRIPT, "--workers", "1", goal=0.38),
+    _engine(f"{OURS}, 1 worker", servers.WORD_COUNTER, "1"),
+    _engine(f"{OURS}, 2 workers", servers.WORD_COUNTER, "2"),
+    _engine(f"{OURS}, no record", servers.WORD_COUNTER, "1", "--record", "none", goal=None, note="keeps no run"),
+    _engine(f"{OURS}, TypeScript", servers.TYPESCRIPT, "1", goal=0.38),
+    _engine(
+        DURABLE,
+        servers.WORD_COUNTER,
+        "1",
+        goal=None,
+        note="every run is on the disk before it begins, and each step in SQLite before the next",
+        durable=True,
+    ),
 )
 
 
@@ -48,6 +68,15 @@ def measure(budget: Budget) -> Results:
     return results
 
 
+def beside_dbos(results: Results) -> list[Figure]:
+    """Durable runs against those of DBOS, where both were measured."""
+    ours, theirs = results.load(DURABLE, 16), results.load(DBOS, 16)
+    if ours is None or theirs is None:
+        return []
+    times = ours.runs_per_second / theirs.runs_per_second
+    return [Figure("durable runs/s, of DBOS's", DURABLE, times, "x", Goal(100, at_least=True))]
+
+
 def _round(candidate: _Candidate, budget: Budget, results: Results) -> tuple[Load, ...]:
     with candidate.start() as server:
         results.add(Results(systems=[System(candidate.system, candidate.note(server))]))
@@ -58,7 +87,7 @@ def _round(candidate: _Candidate, budget: Budget, results: Results) -> tuple[Loa
 
 def _load(candidate: _Candidate, server: servers.Server, connections: int, seconds: int) -> Load:
     before = processes.processor_seconds(server.pid)
-    answered = wrk.load(server.port, servers.BODY, connections=connections, seconds=seconds)
+    answered = wrk.load(server.port, servers.BODY, connections=connections, seconds=seconds, durable=candidate.durable)
     taken = processes.processor_seconds(server.pid) - before
     return Load(
         system=candidate.system,
@@ -78,9 +107,10 @@ def _shares(results: Results) -> list[Figure]:
     goals = {candidate.system: candidate.goal for candidate in CANDIDATES}
     figures = []
     for load in ours:
-        share, goal = load.runs_per_second / top.runs_per_second, Goal(goals[load.system], at_least=True)
+        share, limit = load.runs_per_second / top.runs_per_second, goals[load.system]
+        goal = None if limit is None else Goal(limit, at_least=True)
         figures.append(Figure("runs/s, of the ceiling's", load.system, share, "", goal))
-        if load.p99_ms and top.p99_ms:
+        if goal and load.p99_ms and top.p99_ms:
             figures.append(Figure("p99, of the ceiling's", load.system, load.p99_ms / top.p99_ms, "", Goal(2)))
         cost = load.processor_us / top.processor_us
         figures.append(Figure("processor time a run, of the ceiling's", load.system, cost, ""))

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import uuid
 from dataclasses import dataclass
 
 _UNITS = {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}
@@ -21,10 +22,25 @@ def found() -> bool:
     return shutil.which("wrk") is not None
 
 
-def load(port: int, body: bytes, *, connections: int, seconds: float) -> Answered:
-    """Loads `/run` and says how it was answered; an answer that is no success is an error."""
+_KEYED = """
+local number = 0
+function request()
+  number = number + 1
+  wrk.headers["Idempotency-Key"] = "{run}-" .. number
+  return wrk.format()
+end
+"""
+
+
+def load(port: int, body: bytes, *, connections: int, seconds: float, durable: bool = False) -> Answered:
+    """Loads `/run` and says how it was answered; an answer that is no success is an error.
+
+    With `durable` each run has a key of its own: it is on the disk before it begins, and answered when it has ended.
+    """
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(f"wrk.method = 'POST'\nwrk.body = [[{body.decode()}]]\n")
+        if durable:
+            script.write(_KEYED.replace("{run}", uuid.uuid4().hex))
         script.flush()
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", "-s", script.name]
         command.append(f"http://127.0.0.1:{port}/run")

@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import processes
 from benchmarks.budget import Budget
-from benchmarks.results import Figure, Load, Results, System
+from benchmarks.results import DBOS, Figure, Load, Results, System
 from benchmarks.servers import ROOT
 from benchmarks.single_runs import FAN_OUT, SEQUENCE
 from benchmarks.starting import FIRST_ANSWER
@@ -44,7 +44,7 @@ def _temporal() -> dict[str, str]:
 
 OTHERS = {
     "dbos": Other(
-        System("DBOS on SQLite", "writes every step to a SQLite file, so a run goes on after a crash; no isolation"),
+        System(DBOS, "writes every step to a SQLite file, so a run goes on after a crash; no isolation"),
         "dbos_sqlite",
     ),
     "prefect": Other(

@@ -309,6 +309,26 @@ def test_a_run_that_is_waited_for_is_seen_while_it_goes(flow: Path, start: Start
     assert [one["state"] for one in runs(engine)] == ["succeeded"]
 
 
+def test_a_run_that_is_waited_for_and_cut_off_is_interrupted(flow: Path, start: StartEngine, signs: Path) -> None:
+    engine = start("serve", flow)
+    caller = engine.call({"until": str(signs / "gate")})
+    record = flow / ".pipedreamer" / "record" / "runs.db"
+    eventually(
+        lambda: sqlite3.connect(record).execute("SELECT count(*) FROM owners").fetchone() == (1,), "a note of it"
+    )
+    os.kill(engine.process.pid, signal.SIGKILL)
+    engine.child.wait()
+    caller.join(PATIENCE)
+    engine = start("serve", flow)
+    (run,) = runs(engine)
+    assert (run["state"], run["error"]) == ("interrupted", "the engine ended before the run did")
+    assert run["endedAt"] is not None
+    (signs / "gate").touch()
+    again = engine.ask("POST", f"/runs/{run['id']}/rerun", b"{}").json["id"]
+    assert ended(engine, again)["state"] == "succeeded"
+    assert "going on" not in engine.err
+
+
 def test_another_input_of_a_rerun_must_fit_the_schema(write_workflow: WriteWorkflow, start: StartEngine) -> None:
     schema = "input: {type: object, properties: {n: {type: integer, minimum: 1}}}"
     engine = start("serve", write_workflow({"echo": ECHO}, extra=schema))

@@ -85,6 +85,7 @@ def history(live: LiveWorkflow, kept: Kept) -> History:
         store=kept.store,
         durable=kept.durable,
         running=kept.executor.running,
+        under_way=kept.executor.under_way,
         events=kept.lines.events,
         unsaid=kept.lines.pending,
         cancel=kept.executor.cancel,

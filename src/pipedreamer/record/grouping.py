@@ -15,7 +15,7 @@ from pipedreamer.record.store import Epoch, Limits, Refusals
 _ACCEPTED: Final = NUMBERS["accepted"]
 
 
-class Whole(Struct, frozen=True):
+class Whole(Struct, frozen=True, gc=False):
     """A run to be put into a row."""
 
     id: bytes
@@ -128,13 +128,13 @@ def stale(run_id: str) -> StaleError:
 
 def _add(group: Group, change: Change, run_id: str, epoch: Epoch, limits: Limits) -> None:
     if isinstance(change, Finished):
-        group.finished.append(_whole(change.run, epoch, limits))
+        group.finished.append(whole(change.run, epoch, limits))
         return
     steps = group.durable.get(run_id)
     if steps is None:
         steps = group.durable[run_id] = Steps(_id(run_id))
     if isinstance(change, Accepted):
-        steps.accepted = _whole(change.run, epoch, limits)
+        steps.accepted = whole(change.run, epoch, limits)
         return
     match change:
         case Began(at=at):
@@ -147,7 +147,8 @@ def _add(group: Group, change: Change, run_id: str, epoch: Epoch, limits: Limits
             steps.ended = change
 
 
-def _whole(run: Run, epoch: Epoch, limits: Limits) -> Whole:
+def whole(run: Run, epoch: Epoch, limits: Limits) -> Whole:
+    """A run packed for its row. Raises `RecordError` for one that the record does not take."""
     if run.workflow != epoch.workflow:
         raise RecordError(f'run {run.id} is one of "{run.workflow}", and this engine writes for "{epoch.workflow}"')
     return Whole(_id(run.id), run, pack_run(run, limits))

@@ -27,7 +27,7 @@ def cut(error: str) -> str:
     return error[:_ERROR_LENGTH].replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-class Line(Struct, frozen=True, array_like=True):
+class Line(Struct, frozen=True, array_like=True, gc=False):
     """A line of a run's log; `number` counts from 1 within the run, `at` is in ms since 1970."""
 
     number: int
@@ -38,7 +38,7 @@ class Line(Struct, frozen=True, array_like=True):
     message: str
 
 
-class Attempt(Struct, frozen=True, array_like=True):
+class Attempt(Struct, frozen=True, array_like=True, gc=False):
     """One attempt at one node; times in ms since 1970, `ended_at` is None while it runs."""
 
     node: str
@@ -50,7 +50,7 @@ class Attempt(Struct, frozen=True, array_like=True):
     error: str = ""
 
 
-class Code(Struct, frozen=True):
+class Code(Struct, frozen=True, gc=False):
     """What ran: the workflow's version, and the digests of its code, its config and its lock."""
 
     version: str
@@ -59,7 +59,7 @@ class Code(Struct, frozen=True):
     lock: str = ""
 
 
-class Summary(Struct, frozen=True, kw_only=True):
+class Summary(Struct, frozen=True, kw_only=True, gc=False):
     """What a list shows of a run.
 
     `id` is 32 hexadecimal digits: 12 of the time it was accepted at, in ms since 1970, 12 of its engine, 8 of a count.
@@ -95,7 +95,7 @@ class Summary(Struct, frozen=True, kw_only=True):
         return NUMBERS[self.state] >= UNFINISHED
 
 
-class Run(Summary, frozen=True, kw_only=True):
+class Run(Summary, frozen=True, kw_only=True, gc=False):
     """All that is kept of a run; attempts in the order they ended."""
 
     input: Value

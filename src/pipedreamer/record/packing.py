@@ -19,7 +19,7 @@ LINES: Final = "lines"
 _encode = msgpack.Encoder().encode
 
 
-class Packed(Struct, frozen=True):
+class Packed(Struct, frozen=True, gc=False):
     """A column's content, and by name what lies beside it."""
 
     column: bytes

@@ -82,8 +82,8 @@ class Store(Protocol):
         `KeyTakenError`, `ValueTooBigError`, or a `RecordError` where the id is none; the rest is stored.
         """
 
-    def write_now(self, runs: Sequence[Run], epoch: Epoch) -> Refusals | None:
-        """Store finished runs before this returns; None where that takes a `write`, which raises and refuses alike."""
+    def write_now(self, runs: Sequence[Run], epoch: Epoch) -> bool:
+        """Store finished runs before this returns; False, and nothing is stored, where that takes a `write`."""
 
     async def page(self, query: Query) -> Page: ...
 

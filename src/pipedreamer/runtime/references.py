@@ -40,6 +40,11 @@ class References:
         """The same record's for these secrets and those before them."""
         return References(self._seal, secrets, mask, self._found)
 
+    @property
+    def are_needed(self) -> bool:
+        """Whether there is any secret to refer to."""
+        return self._needle is not None
+
     def hide(self, data: bytes) -> bytes:
         """JSON text with references for secrets, stars for what none can stand for; the very object if it has none."""
         if self._needle is None or self._mask.json(data) is data:

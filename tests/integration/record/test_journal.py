@@ -12,7 +12,8 @@ from tests.integration.record.conftest import SMALL
 from tests.integration.record.samples import finished
 
 from pipedreamer.errors import RecordError
-from pipedreamer.record import Finished, Query, open_store
+from pipedreamer.record import Epoch, Finished, Query, open_store
+from pipedreamer.record.grouping import Whole, whole
 from pipedreamer.record.sqlite import journal
 from pipedreamer.record.sqlite.journal import Journal
 
@@ -22,6 +23,10 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "runs.db"
 
 
+def wholes(*numbers: int) -> list[Whole]:
+    return [whole(finished(number), Epoch(1, "flow"), SMALL) for number in numbers]
+
+
 def segments(file: Path) -> list[Path]:
     return Journal(file).segments()
 
@@ -29,7 +34,7 @@ def segments(file: Path) -> list[Path]:
 async def test_what_was_written_is_in_the_journal_at_once_and_moves(file: Path) -> None:
     async with open_store(file, SMALL) as store:
         epoch = await store.join("flow", "test", 10)
-        assert store.write_now([finished(n) for n in range(3)], epoch) == {}
+        assert store.write_now([finished(n) for n in range(3)], epoch)
         (segment,) = segments(file)
         assert list(journal.read(segment)) == [finished(n) for n in range(3)]
         assert len((await store.page(Query(workflow="flow"))).summaries) == 3
@@ -41,9 +46,9 @@ async def test_what_a_killed_engine_had_written_is_there_once_for_the_next(file:
         epoch = await store.join("flow", "test", 10)
         store.write_now([finished(1)], epoch)
     left = Journal(file)
-    left.append([finished(1), finished(2)])
+    left.append(wholes(1, 2))
     left.turn()
-    left.append([finished(3)])
+    left.append(wholes(3))
     with segments(file)[-1].open("ab") as stream:
         stream.write(b"\xff\0\0\0cut off")
     async with open_store(file, SMALL) as store:
@@ -59,7 +64,7 @@ async def test_a_large_value_goes_beside_and_not_through_the_journal(file: Path)
     large = finished(1, input=b'"' + b"x" * 5000 + b'"')
     async with open_store(file, SMALL) as store:
         epoch = await store.join("flow", "test", 10)
-        assert store.write_now([large], epoch) is None
+        assert not store.write_now([large], epoch)
         await store.write([Finished(large)], epoch)
         assert segments(file) == []
         assert await store.run("flow", large.id) == large
@@ -84,13 +89,13 @@ async def test_runs_that_cannot_be_moved_stay_in_the_journal(file: Path) -> None
 
 async def test_a_write_that_is_cut_off_leaves_what_was_there(file: Path) -> None:
     kept = Journal(file)
-    kept.append([finished(1)])
+    kept.append(wholes(1))
     (segment,) = segments(file)
     size = segment.stat().st_size
     with pytest.raises(OSError, match="File too large"), largest_file(size + 10):
-        kept.append([finished(2)])
+        kept.append(wholes(2))
     assert segment.stat().st_size == size
-    kept.append([finished(3)])
+    kept.append(wholes(3))
     assert list(journal.read(segment)) == [finished(1), finished(3)]
 
 

@@ -25,15 +25,17 @@ _RERUN: Final = 'a re-run is asked for by a JSON object: {"from": ["node", ...],
 class History:
     """Reads, cancels and repeats runs.
 
-    `running` are those under way that the record has not yet, `unsaid` the lines of a run that it has not. `masked`
-    hides what a value keeps of secrets, `restored` puts it back. `nodes` are the workflow's in the order of the plan,
-    with their parents; `after` gives a node's successors, all of them, with itself. `fits` refuses an input.
+    `running` are those under way that the record may not have yet, `under_way` gives one of them, `unsaid` the lines of
+    a run that it has not. `masked` hides what a value keeps of secrets, `restored` puts it back. `nodes` are the
+    workflow's in the order of the plan, with their parents; `after` gives a node's successors, all of them, with
+    itself. `fits` refuses an input.
     """
 
     workflow: str
     store: Store
     durable: DurableRuns
     running: Callable[[], list[Run]]
+    under_way: Callable[[str], Run | None]
     events: Events
     unsaid: Callable[[str], tuple[Line, ...]]
     cancel: Callable[[str], bool]
@@ -89,13 +91,13 @@ class History:
     async def _page(self, query: bytes) -> Answer:
         asked = query_of(self.workflow, query)
         page = await self.store.page(asked)
-        under_way = [run for run in self.running() if is_asked_for(run, asked)]
+        kept = {one.id for one in page.summaries}
+        under_way = [run for run in self.running() if run.id not in kept and is_asked_for(run, asked)]
         return _answer({"runs": [views.summary(one) for one in (*under_way, *page.summaries)], "next": page.next})
 
     async def _find(self, run_id: str) -> Run | None:
         """A run of the record, or one under way that it has not yet."""
-        under_way = next((run for run in self.running() if run.id == run_id), None)
-        return under_way or await self.store.run(self.workflow, run_id)
+        return self.under_way(run_id) or await self.store.run(self.workflow, run_id)
 
     async def _show(self, run_id: str) -> Answer:
         run = await self._find(run_id)

@@ -41,7 +41,7 @@ async def run(connection: Connection, workflow: str, run_id: bytes) -> Run | Non
         values = await connection.fetch("SELECT name, value FROM beside WHERE run = $1", run_id)
         fetch = dict(map(tuple, values)).__getitem__
         given, attempts, lines = unpack_run(detail, fetch)
-        if summary.durable:
+        if summary.durable or not attempts:  # so it is with one that took long
             kept = await connection.fetch("SELECT detail FROM attempts WHERE run = $1 ORDER BY seq", run_id)
             attempts = in_order((*attempts, *(unpack_attempt(one, fetch) for (one,) in kept)))
             lines += await _said(connection, run_id, 0, None)
@@ -50,12 +50,14 @@ async def run(connection: Connection, workflow: str, run_id: bytes) -> Run | Non
 
 async def lines(connection: Connection, workflow: str, run_id: bytes, after: int, limit: int) -> tuple[Line, ...]:
     """Lines with higher numbers than `after`."""
-    row = await _row(connection, "r.detail, k.durable", workflow, run_id)
+    row = await _row(connection, "r.detail", workflow, run_id)
     if row is None:
         return ()
     beside = await connection.fetchval("SELECT value FROM beside WHERE run = $1 AND name = $2", run_id, LINES)
-    first = [line for line in unpack_lines(row[0], lambda _: bytes(beside)) if line.number > after][:limit]
-    return (*first, *(await _said(connection, run_id, after, limit - len(first)) if row[1] else ()))
+    kept = unpack_lines(row[0], lambda _: bytes(beside))
+    if not kept:
+        return await _said(connection, run_id, after, limit)
+    return tuple(line for line in kept if line.number > after)[:limit]
 
 
 async def find_key(connection: Connection, workflow: str, key: str) -> tuple[str, bytes | None] | None:

@@ -89,8 +89,8 @@ class PostgresStore:
 
         return (await self._connections.write(written)).refused
 
-    def write_now(self, runs: Sequence[Run], epoch: Epoch) -> Refusals | None:  # noqa: ARG002 - the server is asked
-        return None
+    def write_now(self, runs: Sequence[Run], epoch: Epoch) -> bool:  # noqa: ARG002 - the server is asked
+        return False
 
     async def page(self, query: Query) -> Page:
         if is_search(query):

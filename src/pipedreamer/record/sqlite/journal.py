@@ -10,13 +10,31 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-import msgspec
+from msgspec import Struct, msgpack
 
-from pipedreamer.record.model import Run
+from pipedreamer.record.grouping import Whole
+from pipedreamer.record.model import Code, Run, State
+from pipedreamer.record.packing import unpack_run
 
 _LENGTH: Final = 4
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Run).decode
+
+
+class _Frame(Struct, array_like=True):
+    """A run with its values as they are packed for its row; one with a key never comes here."""
+
+    id: str
+    workflow: str
+    code: Code
+    trigger: str
+    state: State
+    started_at: int | None
+    ended_at: int | None
+    error: str
+    detail: bytes
+
+
+_encode = msgpack.Encoder().encode
+_decode = msgpack.Decoder(_Frame).decode
 
 
 class Journal:
@@ -27,13 +45,28 @@ class Journal:
         self._number = 0
         self._descriptor = -1
         self._size = 0
+        self._made: list[Path] = []
 
-    def append(self, runs: Iterable[Run]) -> None:
+    def append(self, runs: Iterable[Whole]) -> None:
         """All of them, or none: the operating system has them when this returns."""
         frames = bytearray()
-        for run in runs:
-            packed = _encode(run)
-            frames += len(packed).to_bytes(_LENGTH, "little") + packed
+        for one in runs:
+            run = one.run
+            packed = _encode(
+                (
+                    run.id,
+                    run.workflow,
+                    run.code,
+                    run.trigger,
+                    run.state,
+                    run.started_at,
+                    run.ended_at,
+                    run.error,
+                    one.packed.column,
+                )
+            )
+            frames += len(packed).to_bytes(_LENGTH, "little")
+            frames += packed
         if self._descriptor < 0:
             self._begin()
         try:
@@ -46,24 +79,31 @@ class Journal:
         self._size += written
 
     def turn(self) -> list[Path]:
-        """Begin a new segment with the next run; the ones before it, oldest first."""
+        """Begin a new segment with the next run; the ones that this has written, oldest first."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-        return self.segments()
+        return self._made.copy()
+
+    def drop(self, segments: Iterable[Path]) -> None:
+        """Remove segments whose runs are elsewhere."""
+        for segment in segments:
+            segment.unlink(missing_ok=True)
+            if segment in self._made:
+                self._made.remove(segment)
 
     def segments(self) -> list[Path]:
         """Those that are there, oldest first."""
-        name = re.compile(re.escape(self._file.name) + r"\.journal-(\d+)")
-        found = ((name.fullmatch(path.name), path) for path in self._file.parent.iterdir())
-        return [path for _, path in sorted((int(match[1]), path) for match, path in found if match)]
+        name = re.compile(re.escape(self._file.name) + r"\.journal-\d+")
+        return sorted((path for path in self._file.parent.iterdir() if name.fullmatch(path.name)), key=_number)
 
     def _begin(self) -> None:
-        last = self.segments()[-1:]
-        self._number = max([self._number, *(int(path.name.rpartition("-")[2]) for path in last)]) + 1
+        """A new segment, numbered on from what an engine before this one left."""
+        self._number = 1 + (self._number or max(map(_number, self.segments()), default=0))
         path = self._file.with_name(f"{self._file.name}.journal-{self._number}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._descriptor, self._size = os.open(path, flags, 0o600), 0
+        self._made.append(path)
 
 
 def read(segment: Path) -> Iterator[Run]:
@@ -74,5 +114,26 @@ def read(segment: Path) -> Iterator[Run]:
         end = at + _LENGTH + int.from_bytes(data[at : at + _LENGTH], "little")
         if end > len(data):
             return
-        yield _decode(data[at + _LENGTH : end])
+        yield _run(_decode(data[at + _LENGTH : end]))
         at = end
+
+
+def _run(frame: _Frame) -> Run:
+    given, attempts, lines = unpack_run(frame.detail, lambda _: b"")
+    return Run(
+        id=frame.id,
+        workflow=frame.workflow,
+        code=frame.code,
+        trigger=frame.trigger,
+        state=frame.state,
+        started_at=frame.started_at,
+        ended_at=frame.ended_at,
+        error=frame.error,
+        input=given,
+        attempts=attempts,
+        lines=lines,
+    )
+
+
+def _number(segment: Path) -> int:
+    return int(segment.name.rpartition("-")[2])

@@ -9,7 +9,7 @@ from pipedreamer.errors import RecordError
 from pipedreamer.record.grouping import Whole
 from pipedreamer.record.sqlite.journal import Journal
 
-PERIOD_S: Final = 0.02
+PERIOD_S: Final = 0.2
 RETRY_S: Final = 1.0
 MOST: Final = 20_000
 """So many runs may wait; more go the long way."""
@@ -33,7 +33,7 @@ class Mover:
 
     def add(self, runs: Sequence[Whole]) -> None:
         """Keep these; they are in the database soon. Raises OSError."""
-        self._journal.append(whole.run for whole in runs)
+        self._journal.append(runs)
         self._waiting += runs
         if self._working is None:
             self._working = asyncio.create_task(self._work())
@@ -50,8 +50,7 @@ class Mover:
             except RecordError:
                 self._waiting = runs + self._waiting
                 raise
-            for segment in segments:
-                segment.unlink(missing_ok=True)
+            self._journal.drop(segments)
 
     async def close(self) -> None:
         """Move what waits, if that can be done; what cannot stays in the journal."""

@@ -55,7 +55,7 @@ def run_within(connection: sqlite3.Connection, files: Files, workflow: str, run_
         return None
     summary, fetch = summary_of(row[:-1]), partial(files.read, run_id)
     given, attempts, lines = unpack_run(row[-1], fetch)
-    if summary.durable:
+    if summary.durable or not attempts:  # so it is with one that took long
         kept = connection.execute("SELECT detail FROM attempts WHERE run = ? ORDER BY seq", (run_id,))
         attempts = in_order((*attempts, *(unpack_attempt(detail, fetch) for (detail,) in kept)))
         lines += _said(connection, run_id, 0, -1)
@@ -67,11 +67,13 @@ def lines(
 ) -> tuple[Line, ...]:
     """Lines with higher numbers than `after`."""
     with one_moment(connection):
-        row = _row(connection, "r.detail, k.durable", workflow, run_id)
+        row = _row(connection, "r.detail", workflow, run_id)
         if row is None:
             return ()
-        first = [line for line in unpack_lines(row[0], partial(files.read, run_id)) if line.number > after][:limit]
-        return (*first, *(_said(connection, run_id, after, limit - len(first)) if row[1] else ()))
+        kept = unpack_lines(row[0], partial(files.read, run_id))
+        if not kept:
+            return _said(connection, run_id, after, limit)
+        return tuple(line for line in kept if line.number > after)[:limit]
 
 
 def find_key(connection: sqlite3.Connection, workflow: str, key: str) -> tuple[str, bytes | None] | None:

@@ -11,8 +11,9 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 from pipedreamer.errors import LeaseLostError, RecordError
 from pipedreamer.record import ids
 from pipedreamer.record.changes import Change, Finished
-from pipedreamer.record.grouping import Whole, grouped
+from pipedreamer.record.grouping import Whole, whole
 from pipedreamer.record.model import Line, Run
+from pipedreamer.record.packing import pack_extra
 from pipedreamer.record.query import Page, Query
 from pipedreamer.record.searching import is_search, search
 from pipedreamer.record.sqlite import journal, leasing, pruning, reading
@@ -112,19 +113,21 @@ class SqliteStore:
         self._holds(epoch)
         return await self._write(self._writer.write, changes, epoch, durable=durable)
 
-    def write_now(self, runs: Sequence[Run], epoch: Epoch) -> Refusals | None:
+    def write_now(self, runs: Sequence[Run], epoch: Epoch) -> bool:
         self._holds(epoch)
         if not self._mover.has_room:
-            return None
-        group = grouped(map(Finished, runs), epoch, self._limits)
-        if any(whole.packed.beside or whole.run.key is not None for whole in group.finished):
-            return None
+            return False
+        try:
+            wholes = [whole(run, epoch, self._limits) for run in runs]
+        except RecordError:
+            return False
+        if any(one.packed.beside or pack_extra(one.run) for one in wholes):
+            return False
         with naming(self._file):
-            self._mover.add(group.finished)
-        return group.refused
+            self._mover.add(wholes)
+        return True
 
     async def page(self, query: Query) -> Page:
-        await self._mover.settle()
         if is_search(query):
             return await search(query, self.page)
         return await self._read(reading.page, query)
@@ -132,7 +135,6 @@ class SqliteStore:
     async def run(self, workflow: str, run_id: str) -> Run | None:
         if (stored := ids.stored(run_id)) is None:
             return None
-        await self._mover.settle()
         try:
             return await self._read(reading.run, self._files, workflow, stored)
         except RecordError:  # a value may have been removed just now, and then its row is gone too
@@ -141,7 +143,6 @@ class SqliteStore:
     async def lines(self, workflow: str, run_id: str, after: int = 0, limit: int = 1000) -> tuple[Line, ...]:
         if (stored := ids.stored(run_id)) is None:
             return ()
-        await self._mover.settle()
         return await self._read(reading.lines, self._files, workflow, stored, after, limit)
 
     async def find_key(self, workflow: str, key: str) -> tuple[str, bytes | None] | None:
@@ -152,7 +153,6 @@ class SqliteStore:
         return await self._write(pruning.prune, self._files, now, keep)
 
     async def size(self) -> Size:
-        await self._mover.settle()
         return await self._read(pruning.size, self._file)
 
     async def _move(self, runs: Sequence[Whole]) -> None:
@@ -164,7 +164,7 @@ class SqliteStore:
             with naming(self._file):
                 runs = list(journal.read(segment))
             await self._write(self._writer.write, [Finished(run) for run in runs], epoch, durable=False)
-            segment.unlink(missing_ok=True)
+            self._journal.drop([segment])
 
     def _connect(self) -> list[sqlite3.Connection]:
         with naming(self._file):
@@ -199,6 +199,7 @@ class SqliteStore:
     async def _read(
         self, function: Callable[Concatenate[sqlite3.Connection, Given], T], *args: Given.args, **kwargs: Given.kwargs
     ) -> T:
+        await self._mover.settle()
         return await self._turn(self._reading, function, *args, **kwargs)
 
     async def _turn(

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from pipedreamer.errors import EngineBusyError, PipedreamerError, RecordError
 from pipedreamer.record import Accepted, Attempt, Ended, Run
 from pipedreamer.runtime.pool_executor import run_ids
-from pipedreamer.runtime.recording.entry import Facts, brief, error_of, state_of
+from pipedreamer.runtime.recording.entry import GONE, Facts, brief, error_of, state_of
 from pipedreamer.runtime.recording.events import Event, Events
 from pipedreamer.runtime.recording.keeping import Keeping
 from pipedreamer.runtime.recording.lines import RunLines
@@ -106,13 +106,17 @@ class DurableRuns:
     async def go_on(self) -> int:
         """Take up the runs that engines before this one left unfinished; how many."""
         runs = await self._writer.take_over()
+        gone_on = 0
         for run in runs:
             facts = self._facts()
             try:
+                if not run.durable:  # whoever waited for it has gone
+                    raise RecordError(GONE)
                 self._begin(_resumed(run, facts))
+                gone_on += 1
             except PipedreamerError as error:
                 await self._writer.write(Ended(run.id, "interrupted", _now_ms(), brief(facts, str(error))))
-        return len(runs)
+        return gone_on
 
     async def ended(self, run_id: str) -> None:
         """Wait until this engine is done with a run."""

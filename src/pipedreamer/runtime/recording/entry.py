@@ -57,8 +57,8 @@ def brief(facts: Facts, text: str) -> str:
 
 def attempts(facts: Facts, result: RunResult) -> tuple[Attempt, ...]:
     """What the nodes of a result came to; of a stretch its own nodes."""
-    hide, outputs = facts.references.hide, result.outputs
-    tried = {attempt.node for attempt in result.attempts}
+    hide, outputs = facts.references.hide if facts.references.are_needed else _as_it_is, result.outputs
+    tried = {attempt.node for attempt in result.attempts} if result.attempts else ()
     found = [
         Attempt(name, 1, "ok", timing.started_at, timing.completed_at, hide(outputs[name]))
         for name, timing in result.node_timings.items()
@@ -72,6 +72,10 @@ def attempt(facts: Facts, one: results.Attempt, output: bytes | None) -> Attempt
     kept = None if output is None else facts.references.hide(output)
     error = shown(one.error, facts.mask) if one.error else ""
     return Attempt(one.node, one.number, one.state, one.started_at, one.ended_at, kept, error)
+
+
+def _as_it_is(value: bytes) -> bytes:
+    return value
 
 
 def _tried(facts: Facts, result: RunResult) -> Iterable[Attempt]:

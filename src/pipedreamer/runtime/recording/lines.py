@@ -19,18 +19,18 @@ class RunLines:
     def __init__(self, sink: LogSink, events: Events) -> None:
         self._sink = sink
         self.events = events
-        self._open: dict[str, _Lines] = {}
+        self._open: dict[str, _Lines | None] = {}
 
     def __call__(self, line: NodeLine) -> None:
         self._sink(line)
-        if lines := self._open.get(line.run_id):
-            kept = lines.add(line)
+        if line.run_id in self._open:
+            kept = self._lines_of(line.run_id).add(line)
             if kept is not None and self.events.are_watched:
                 self.events.publish(Event(line.run_id, "log", shown_line(kept)))
 
     def begin(self, run_id: str, after: int = 0) -> None:
         """Keep this run's lines, numbered from `after` + 1."""
-        self._open[run_id] = _Lines(after)
+        self._open[run_id] = _Lines(after) if after else None
 
     def take(self, run_id: str) -> tuple[Line, ...]:
         """What came since the last time."""
@@ -42,7 +42,14 @@ class RunLines:
 
     def end(self, run_id: str) -> tuple[Line, ...]:
         """The rest; what comes later is not kept."""
-        return lines.take() if (lines := self._open.pop(run_id, None)) else ()
+        lines = self._open.pop(run_id, None)
+        return lines.take() if lines is not None else ()
+
+    def _lines_of(self, run_id: str) -> "_Lines":
+        lines = self._open[run_id]
+        if lines is None:
+            lines = self._open[run_id] = _Lines(0)
+        return lines
 
 
 def shown_line(line: Line) -> dict[str, Any]:
@@ -58,9 +65,6 @@ class _Lines:
         self.kept: list[Line] = []
         self._count = after
         self._characters = 0
-
-    def __bool__(self) -> bool:
-        return True
 
     def add(self, line: NodeLine) -> Line | None:
         if self._count > MOST_LINES or self._characters > MOST_TEXT:

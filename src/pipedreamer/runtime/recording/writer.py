@@ -7,8 +7,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-from pipedreamer.errors import LeaseLostError, PipedreamerError, RecordError
-from pipedreamer.record import Epoch, Finished, Retention, Run, Store
+from pipedreamer.errors import LeaseLostError, PipedreamerError, RecordError, ValueTooBigError
+from pipedreamer.record import Ended, Epoch, Finished, Progress, Retention, Run, Said, Store
 from pipedreamer.record.changes import Change, run_of
 from pipedreamer.runtime.result import RunResult
 
@@ -95,25 +95,59 @@ class Writer:
             self._writing = asyncio.create_task(self._work())
         return kept
 
-    def finish(self, run: Run, told: asyncio.Future[RunResult], result: RunResult | PipedreamerError) -> None:
-        """Tell how a run ended once it is in the record: with others of this turn of the loop."""
-        self._ended.append((run, told, result))
+    def finish(
+        self,
+        run: Run,
+        told: asyncio.Future[RunResult],
+        result: RunResult | PipedreamerError,
+        noted: asyncio.Future[None] | None = None,
+    ) -> None:
+        """Tell how a run ended once it is in the record: with others of this turn of the loop.
+
+        `noted` is the writing of what the record knew of it while it was under way.
+        """
+        ending = run, told, result
+        if noted is not None:
+            noted.add_done_callback(partial(self._finish_noted, ending))
+            return
+        self._ended.append(ending)
         if len(self._ended) == 1:
             asyncio.get_running_loop().call_soon(self._finish)
 
     def _finish(self) -> None:
         ended, self._ended = self._ended, []
         try:
-            refused = self._store.write_now([run for run, _, _ in ended], self.epoch)
+            is_kept = self._store.write_now([run for run, _, _ in ended], self.epoch)
         except RecordError as error:
             self._not_kept(ended, error)
             return
-        if refused is None:
-            for run, told, result in ended:
-                self.write(Finished(run)).add_done_callback(partial(_follow, told, result))
-            return
-        for run, told, result in ended:
-            _tell(told, refused.get(run.id, result) if refused else result)
+        for ending in ended:
+            if is_kept:
+                _tell(ending[1], ending[2])
+            else:
+                self._follow(ending, self.write(Finished(ending[0])))
+
+    def _finish_noted(self, ending: Ending, noted: asyncio.Future[None]) -> None:
+        run = ending[0]
+        if noted.exception():
+            changes: list[Change] = [Finished(run)]
+        else:
+            changes = [Progress(run.id, attempt) for attempt in run.attempts]
+            changes.append(Said(run.id, run.lines))
+            changes.append(Ended(run.id, run.state, run.ended_at or 0, run.error))
+        self._follow(ending, asyncio.gather(*map(self.write, changes)))
+
+    def _follow(self, ending: Ending, writing: asyncio.Future[Any]) -> None:
+        """Tell the end once that is written."""
+
+        def written(writing: asyncio.Future[Any]) -> None:
+            error = None if writing.cancelled() else writing.exception()
+            if isinstance(error, RecordError) and not isinstance(error, ValueTooBigError):
+                self._not_kept([ending], error)
+            else:
+                _tell(ending[1], error if isinstance(error, PipedreamerError) else ending[2])
+
+        writing.add_done_callback(written)
 
     def _not_kept(self, ended: list[Ending], error: RecordError) -> None:
         """An error, or where nobody asked for a record a warning: then the runs count."""
@@ -168,11 +202,6 @@ class Writer:
                     await asyncio.sleep(max(_PAUSE_S, now() - began))
                     began = now()
             await asyncio.sleep(PRUNING_S)
-
-
-def _follow(told: asyncio.Future[RunResult], result: RunResult | PipedreamerError, kept: asyncio.Future[None]) -> None:
-    error = kept.exception()
-    _tell(told, error if isinstance(error, PipedreamerError) else result)
 
 
 def _tell(told: asyncio.Future[RunResult], result: RunResult | PipedreamerError) -> None:
