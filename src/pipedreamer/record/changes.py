@@ -17,28 +17,28 @@ class Accepted(Struct, frozen=True):
     run: Run
 
 
-class Began(Struct, frozen=True):
+class Began(Struct, frozen=True, array_like=True, tag="began", gc=False):
     """The first node of a durable run begins, at so many ms since 1970."""
 
     run_id: str
     at: int
 
 
-class Progress(Struct, frozen=True):
+class Progress(Struct, frozen=True, array_like=True, tag="progress", gc=False):
     """An attempt of a durable run has begun or ended; one that ended takes the place of what was said of it before."""
 
     run_id: str
     attempt: Attempt
 
 
-class Said(Struct, frozen=True):
+class Said(Struct, frozen=True, array_like=True, tag="said", gc=False):
     """Lines of a durable run's log, numbered by the caller: what is said twice has its number twice."""
 
     run_id: str
     lines: tuple[Line, ...]
 
 
-class Ended(Struct, frozen=True):
+class Ended(Struct, frozen=True, array_like=True, tag="ended", gc=False):
     """A durable run has ended, and belongs to nobody any more."""
 
     run_id: str

@@ -40,7 +40,7 @@ class Steps(Struct):
     id: bytes
     accepted: Whole | None = None
     began: int | None = None
-    attempts: list[tuple[Attempt, Packed]] = field(default_factory=list)
+    attempts: dict[tuple[str, int], tuple[Attempt, Packed]] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     ended: Ended | None = None
     kind: int = 0
@@ -48,9 +48,14 @@ class Steps(Struct):
     is_new: bool = False
 
     @property
+    def rows(self) -> list[tuple[bytes, str, int, bytes]]:
+        """Its attempts as they are stored: run, node, number, and the rest packed."""
+        return [(self.id, node, number, packed.column) for (node, number), (_, packed) in self.attempts.items()]
+
+    @property
     def beginning(self) -> int | None:
         """When it began, as far as this says."""
-        times = [attempt.started_at for attempt, _ in self.attempts]
+        times = [attempt.started_at for attempt, _ in self.attempts.values()]
         return self.began if self.began is not None else min(times, default=None)
 
     def move(self) -> Move | None:
@@ -95,10 +100,13 @@ class Group(Struct):
         self.durable.pop(run_id, None)
 
 
-def grouped(changes: Iterable[Change], epoch: Epoch, limits: Limits) -> Group:
+def grouped(changes: Iterable[Change | Whole], epoch: Epoch, limits: Limits) -> Group:
     """Sort and pack them."""
     group = Group()
     for change in changes:
+        if isinstance(change, Whole):
+            group.finished.append(change)
+            continue
         run_id = run_of(change)
         if run_id in group.refused:
             continue
@@ -140,7 +148,7 @@ def _add(group: Group, change: Change, run_id: str, epoch: Epoch, limits: Limits
         case Began(at=at):
             steps.began = at
         case Progress(attempt=attempt):
-            steps.attempts.append((attempt, pack_attempt(run_id, attempt, limits)))
+            steps.attempts[attempt.node, attempt.number] = attempt, pack_attempt(run_id, attempt, limits)
         case Said(lines=lines):
             steps.lines.extend(lines)
         case Ended():

@@ -82,8 +82,11 @@ class Store(Protocol):
         `KeyTakenError`, `ValueTooBigError`, or a `RecordError` where the id is none; the rest is stored.
         """
 
-    def write_now(self, runs: Sequence[Run], epoch: Epoch) -> bool:
-        """Store finished runs before this returns; False, and nothing is stored, where that takes a `write`."""
+    def write_now(self, changes: Sequence[Change], epoch: Epoch) -> bool:
+        """Store all of it before this returns; False, and nothing is stored, where that takes a `write`.
+
+        What is refused of single runs is not told: it is what another engine has taken over since.
+        """
 
     async def page(self, query: Query) -> Page: ...
 

@@ -34,9 +34,10 @@ def segments(file: Path) -> list[Path]:
 async def test_what_was_written_is_in_the_journal_at_once_and_moves(file: Path) -> None:
     async with open_store(file, SMALL) as store:
         epoch = await store.join("flow", "test", 10)
-        assert store.write_now([finished(n) for n in range(3)], epoch)
+        changes = [Finished(finished(n)) for n in range(3)]
+        assert store.write_now(changes, epoch)
         (segment,) = segments(file)
-        assert list(journal.read(segment)) == [finished(n) for n in range(3)]
+        assert journal.read(segment) == (epoch, changes)
         assert len((await store.page(Query(workflow="flow"))).summaries) == 3
         assert segments(file) == []
 
@@ -44,8 +45,9 @@ async def test_what_was_written_is_in_the_journal_at_once_and_moves(file: Path) 
 async def test_what_a_killed_engine_had_written_is_there_once_for_the_next(file: Path) -> None:
     async with open_store(file, SMALL) as store:
         epoch = await store.join("flow", "test", 10)
-        store.write_now([finished(1)], epoch)
+        store.write_now([Finished(finished(1))], epoch)
     left = Journal(file)
+    left.epoch = epoch
     left.append(wholes(1, 2))
     left.turn()
     left.append(wholes(3))
@@ -64,7 +66,7 @@ async def test_a_large_value_goes_beside_and_not_through_the_journal(file: Path)
     large = finished(1, input=b'"' + b"x" * 5000 + b'"')
     async with open_store(file, SMALL) as store:
         epoch = await store.join("flow", "test", 10)
-        assert not store.write_now([large], epoch)
+        assert not store.write_now([Finished(large)], epoch)
         await store.write([Finished(large)], epoch)
         assert segments(file) == []
         assert await store.run("flow", large.id) == large
@@ -73,15 +75,15 @@ async def test_a_large_value_goes_beside_and_not_through_the_journal(file: Path)
 async def test_runs_that_cannot_be_moved_stay_in_the_journal(file: Path) -> None:
     async with open_store(file, SMALL) as store:
         epoch = await store.join("flow", "test", 10)
-        store.write_now([finished(1)], epoch)
+        store.write_now([Finished(finished(1))], epoch)
         await store.page(Query(workflow="flow"))
         with contextlib.closing(sqlite3.connect(file)) as beside:
             beside.execute("ALTER TABLE runs RENAME TO away")
-            store.write_now([finished(2)], epoch)
+            store.write_now([Finished(finished(2))], epoch)
             with pytest.raises(RecordError, match="cannot be read or written"):
                 await store.page(Query(workflow="flow"))
             assert len(segments(file)) == 1
-            store.write_now([finished(3)], epoch)
+            store.write_now([Finished(finished(3))], epoch)
             beside.execute("ALTER TABLE away RENAME TO runs")
         assert len((await store.page(Query(workflow="flow"))).summaries) == 3
         assert segments(file) == []
@@ -96,7 +98,7 @@ async def test_a_write_that_is_cut_off_leaves_what_was_there(file: Path) -> None
         kept.append(wholes(2))
     assert segment.stat().st_size == size
     kept.append(wholes(3))
-    assert list(journal.read(segment)) == [finished(1), finished(3)]
+    assert journal.read(segment) == (kept.epoch, [Finished(finished(1)), Finished(finished(3))])
 
 
 @contextlib.contextmanager

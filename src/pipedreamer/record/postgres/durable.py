@@ -96,7 +96,7 @@ async def apply(connection: Connection, group: Group) -> None:
         await connection.executemany("UPDATE owners SET kind = $2 WHERE run = $1", stay)
         ended = [move.id for move in moves if move.ended_at is not None]
         await connection.execute("DELETE FROM owners WHERE run = ANY($1)", ended)
-    if attempts := [(one.id, did.node, did.number, packed.column) for one in runs for did, packed in one.attempts]:
+    if attempts := [row for one in runs for row in one.rows]:
         await connection.executemany(_ATTEMPTS, attempts)
     if lines := [(one.id, line.number, encode_line(line)) for one in runs for line in one.lines]:
         insert = "INSERT INTO lines SELECT * FROM unnest($1::bytea[], $2::int[], $3::bytea[]) ON CONFLICT DO NOTHING"

@@ -89,7 +89,7 @@ class PostgresStore:
 
         return (await self._connections.write(written)).refused
 
-    def write_now(self, runs: Sequence[Run], epoch: Epoch) -> bool:  # noqa: ARG002 - the server is asked
+    def write_now(self, changes: Sequence[Change], epoch: Epoch) -> bool:  # noqa: ARG002 - the server is asked
         return False
 
     async def page(self, query: Query) -> Page:

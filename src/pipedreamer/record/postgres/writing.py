@@ -69,7 +69,7 @@ def _beside(group: Group) -> Iterable[tuple[bytes, str, bytes]]:
     for whole in group.wholes:
         yield from ((whole.id, name, value) for name, value in whole.packed.beside.items())
     for steps in group.durable.values():
-        for _, packed in steps.attempts:
+        for _, packed in steps.attempts.values():
             yield from ((steps.id, name, value) for name, value in packed.beside.items())
 
 

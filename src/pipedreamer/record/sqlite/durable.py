@@ -73,7 +73,7 @@ class Durable:
         self._do_each(
             "INSERT INTO attempts (run, node, number, detail) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET detail = excluded.detail",
-            ((one.id, attempt.node, attempt.number, packed.column) for one in runs for attempt, packed in one.attempts),
+            (row for one in runs for row in one.rows),
         )
         self._do_each(
             "INSERT INTO lines VALUES (?, ?, ?) ON CONFLICT DO NOTHING",

@@ -1,25 +1,38 @@
-"""Files in which runs that have ended stand until they are in the database: written in one system call, no thread.
+"""Files in which changes stand until they are in the database: written in one system call, no thread.
 
-A segment is a row of frames, a length in four bytes and a run in msgpack. What a process that was killed left of one is
-read when the record is joined again; a frame that was cut off is the last one and was told to nobody.
+A segment is a row of frames: a length and a checksum of four bytes each, and a message in msgpack, the first of which
+names the epoch. What a process that was killed left of one is read when the record is joined again; a frame that was
+cut off is the last one and was told to nobody.
 """
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct, msgpack
 
-from pipedreamer.record.grouping import Whole
+from pipedreamer.errors import RecordError
+from pipedreamer.record.changes import Accepted, Began, Change, Ended, Finished, Progress, Said
+from pipedreamer.record.grouping import Whole, whole
 from pipedreamer.record.model import Code, Run, State
-from pipedreamer.record.packing import unpack_run
+from pipedreamer.record.packing import pack_extra, unpack_run
+from pipedreamer.record.store import Epoch, Limits
 
-_LENGTH: Final = 4
+_HEAD: Final = 8
+
+Entry = Whole | Began | Progress | Said | Ended
+"""What stands in a journal."""
 
 
-class _Frame(Struct, array_like=True):
+class _Epoch(Struct, array_like=True, tag="epoch"):
+    number: int
+    workflow: str
+
+
+class _Finished(Struct, array_like=True, tag="finished"):
     """A run with its values as they are packed for its row; one with a key never comes here."""
 
     id: str
@@ -34,41 +47,48 @@ class _Frame(Struct, array_like=True):
 
 
 _encode = msgpack.Encoder().encode
-_decode = msgpack.Decoder(_Frame).decode
+_decode = msgpack.Decoder(_Epoch | _Finished | Began | Progress | Said | Ended).decode
+
+
+def entered(changes: Iterable[Change], epoch: Epoch, limits: Limits) -> list[Entry] | None:
+    """Changes as they go into a journal; None where one belongs elsewhere, or is refused."""
+    entries: list[Entry] = []
+    for change in changes:
+        if isinstance(change, Finished):
+            try:
+                run = whole(change.run, epoch, limits)
+            except RecordError:
+                return None
+            if run.packed.beside or pack_extra(run.run):
+                return None
+            entries.append(run)
+        elif isinstance(change, Accepted) or _is_large(change, limits):
+            return None
+        else:
+            entries.append(change)
+    return entries
 
 
 class Journal:
-    """The segments beside a record's file. Raises OSError."""
+    """The segments beside a record's file, written by right of `epoch`. Raises OSError."""
 
     def __init__(self, file: Path) -> None:
+        self.epoch = Epoch(0, "")
         self._file = file
         self._number = 0
         self._descriptor = -1
         self._size = 0
         self._made: list[Path] = []
 
-    def append(self, runs: Iterable[Whole]) -> None:
+    def append(self, entries: Iterable[Entry]) -> None:
         """All of them, or none: the operating system has them when this returns."""
-        frames = bytearray()
-        for one in runs:
-            run = one.run
-            packed = _encode(
-                (
-                    run.id,
-                    run.workflow,
-                    run.code,
-                    run.trigger,
-                    run.state,
-                    run.started_at,
-                    run.ended_at,
-                    run.error,
-                    one.packed.column,
-                )
-            )
-            frames += len(packed).to_bytes(_LENGTH, "little")
-            frames += packed
         if self._descriptor < 0:
             self._begin()
+        frames = bytearray()
+        if not self._size:
+            frames += _frame(_encode(_Epoch(self.epoch.number, self.epoch.workflow)))
+        for entry in entries:
+            frames += _frame(_packed(entry) if isinstance(entry, Whole) else _encode(entry))
         try:
             written = os.write(self._descriptor, frames)
             if written < len(frames):
@@ -106,33 +126,69 @@ class Journal:
         self._made.append(path)
 
 
-def read(segment: Path) -> Iterator[Run]:
-    """The runs of a segment, up to a frame that was cut off."""
-    data = segment.read_bytes()
+def read(segment: Path) -> tuple[Epoch | None, Sequence[Change]]:
+    """What a segment has, up to a frame that was cut off, and by whose right; None where it has nothing."""
+    messages = [_decode(message) for message in _messages(segment.read_bytes())]
+    if not messages or not isinstance(messages[0], _Epoch):
+        return None, ()
+    changes = [_change(message) for message in messages[1:] if not isinstance(message, _Epoch)]
+    return Epoch(messages[0].number, messages[0].workflow), changes
+
+
+def _messages(data: bytes) -> Iterator[bytes]:
     at = 0
-    while at + _LENGTH <= len(data):
-        end = at + _LENGTH + int.from_bytes(data[at : at + _LENGTH], "little")
-        if end > len(data):
+    while at + _HEAD <= len(data):
+        end = at + _HEAD + int.from_bytes(data[at : at + 4], "little")
+        message = data[at + _HEAD : end]
+        if end > len(data) or zlib.crc32(message) != int.from_bytes(data[at + 4 : at + _HEAD], "little") or not message:
             return
-        yield _run(_decode(data[at + _LENGTH : end]))
+        yield message
         at = end
 
 
-def _run(frame: _Frame) -> Run:
-    given, attempts, lines = unpack_run(frame.detail, lambda _: b"")
-    return Run(
-        id=frame.id,
-        workflow=frame.workflow,
-        code=frame.code,
-        trigger=frame.trigger,
-        state=frame.state,
-        started_at=frame.started_at,
-        ended_at=frame.ended_at,
-        error=frame.error,
+def _frame(message: bytes) -> bytes:
+    return len(message).to_bytes(4, "little") + zlib.crc32(message).to_bytes(4, "little") + message
+
+
+def _packed(one: Whole) -> bytes:
+    run, detail = one.run, one.packed.column
+    return _encode(
+        _Finished(
+            run.id,
+            run.workflow,
+            run.code,
+            run.trigger,
+            run.state,
+            run.started_at,
+            run.ended_at,
+            run.error,
+            detail,
+        )
+    )
+
+
+def _change(message: _Finished | Began | Progress | Said | Ended) -> Change:
+    if not isinstance(message, _Finished):
+        return message
+    given, attempts, lines = unpack_run(message.detail, lambda _: b"")
+    run = Run(
+        id=message.id,
+        workflow=message.workflow,
+        code=message.code,
+        trigger=message.trigger,
+        state=message.state,
+        started_at=message.started_at,
+        ended_at=message.ended_at,
+        error=message.error,
         input=given,
         attempts=attempts,
         lines=lines,
     )
+    return Finished(run)
+
+
+def _is_large(change: Began | Progress | Said | Ended, limits: Limits) -> bool:
+    return isinstance(change, Progress) and len(change.attempt.output or b"") > limits.inline
 
 
 def _number(segment: Path) -> int:

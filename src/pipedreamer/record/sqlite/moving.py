@@ -1,4 +1,4 @@
-"""Moves runs from the journal into the database: many at once, beside the loop that waits for none of it."""
+"""Moves what the journal has into the database: much at once, beside the loop that waits for none of it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -6,15 +6,14 @@ from contextlib import suppress
 from typing import Final
 
 from pipedreamer.errors import RecordError
-from pipedreamer.record.grouping import Whole
-from pipedreamer.record.sqlite.journal import Journal
+from pipedreamer.record.sqlite.journal import Entry, Journal
 
 PERIOD_S: Final = 0.2
 RETRY_S: Final = 1.0
 MOST: Final = 20_000
-"""So many runs may wait; more go the long way."""
+"""So many entries may wait; more go the long way."""
 
-Move = Callable[[Sequence[Whole]], Awaitable[None]]
+Move = Callable[[Sequence[Entry]], Awaitable[None]]
 
 
 class Mover:
@@ -23,7 +22,7 @@ class Mover:
     def __init__(self, journal: Journal, move: Move) -> None:
         self._journal = journal
         self._move = move
-        self._waiting: list[Whole] = []
+        self._waiting: list[Entry] = []
         self._working: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
 
@@ -31,24 +30,24 @@ class Mover:
     def has_room(self) -> bool:
         return len(self._waiting) < MOST
 
-    def add(self, runs: Sequence[Whole]) -> None:
+    def add(self, entries: Sequence[Entry]) -> None:
         """Keep these; they are in the database soon. Raises OSError."""
-        self._journal.append(runs)
-        self._waiting += runs
+        self._journal.append(entries)
+        self._waiting += entries
         if self._working is None:
             self._working = asyncio.create_task(self._work())
 
     async def settle(self) -> None:
         """Wait until the database has all that was added; raises `RecordError` where it does not take it."""
         async with self._turn:
-            runs, self._waiting = self._waiting, []
-            if not runs:
+            entries, self._waiting = self._waiting, []
+            if not entries:
                 return
             segments = self._journal.turn()
             try:
-                await self._move(runs)
+                await self._move(entries)
             except RecordError:
-                self._waiting = runs + self._waiting
+                self._waiting = entries + self._waiting
                 raise
             self._journal.drop(segments)
 

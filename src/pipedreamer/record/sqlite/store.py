@@ -10,17 +10,15 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 from pipedreamer.errors import LeaseLostError, RecordError
 from pipedreamer.record import ids
-from pipedreamer.record.changes import Change, Finished
-from pipedreamer.record.grouping import Whole, whole
+from pipedreamer.record.changes import Accepted, Change
 from pipedreamer.record.model import Line, Run
-from pipedreamer.record.packing import pack_extra
 from pipedreamer.record.query import Page, Query
 from pipedreamer.record.searching import is_search, search
 from pipedreamer.record.sqlite import journal, leasing, pruning, reading
 from pipedreamer.record.sqlite.connecting import connect, prepare
 from pipedreamer.record.sqlite.files import Files
 from pipedreamer.record.sqlite.holding import Hold
-from pipedreamer.record.sqlite.journal import Journal
+from pipedreamer.record.sqlite.journal import Entry, Journal, entered
 from pipedreamer.record.sqlite.moving import Mover
 from pipedreamer.record.sqlite.refusal import naming
 from pipedreamer.record.sqlite.threads import Threads
@@ -84,7 +82,8 @@ class SqliteStore:
         hold = Hold(self._file, engine)
         try:
             self._epoch = await self._write(leasing.begin, self._files, workflow, engine, _now())
-            await self._read_journal(self._epoch)
+            await self._read_journal()
+            self._journal.epoch = self._epoch
         except BaseException:
             self._epoch = None
             hold.release()
@@ -107,24 +106,22 @@ class SqliteStore:
 
     async def take_over(self, epoch: Epoch) -> tuple[Run, ...]:
         self._holds(epoch)
+        await self._mover.settle()
         return await self._write(leasing.take_over, self._files, epoch, _now())
 
     async def write(self, changes: Sequence[Change], epoch: Epoch, *, durable: bool = False) -> Refusals:
         self._holds(epoch)
+        if not all(isinstance(change, Accepted) for change in changes):
+            await self._mover.settle()  # what is said of a run is stored in the order it was said
         return await self._write(self._writer.write, changes, epoch, durable=durable)
 
-    def write_now(self, runs: Sequence[Run], epoch: Epoch) -> bool:
+    def write_now(self, changes: Sequence[Change], epoch: Epoch) -> bool:
         self._holds(epoch)
-        if not self._mover.has_room:
-            return False
-        try:
-            wholes = [whole(run, epoch, self._limits) for run in runs]
-        except RecordError:
-            return False
-        if any(one.packed.beside or pack_extra(one.run) for one in wholes):
+        entries = entered(changes, epoch, self._limits) if self._mover.has_room else None
+        if entries is None:
             return False
         with naming(self._file):
-            self._mover.add(wholes)
+            self._mover.add(entries)
         return True
 
     async def page(self, query: Query) -> Page:
@@ -155,15 +152,17 @@ class SqliteStore:
     async def size(self) -> Size:
         return await self._read(pruning.size, self._file)
 
-    async def _move(self, runs: Sequence[Whole]) -> None:
-        await self._write(self._writer.move, runs)
+    async def _move(self, entries: Sequence[Entry]) -> None:
+        if self._epoch is not None:
+            await self._write(self._writer.write, entries, self._epoch, durable=False)
 
-    async def _read_journal(self, epoch: Epoch) -> None:
-        """Take up what an engine before this one had written and not moved."""
+    async def _read_journal(self) -> None:
+        """Take up what engines before this one had written and not moved, each by its own right."""
         for segment in self._journal.segments():
             with naming(self._file):
-                runs = list(journal.read(segment))
-            await self._write(self._writer.write, [Finished(run) for run in runs], epoch, durable=False)
+                epoch, changes = journal.read(segment)
+            if epoch is not None:
+                await self._write(self._writer.write, changes, epoch, durable=False)
             self._journal.drop([segment])
 
     def _connect(self) -> list[sqlite3.Connection]:

@@ -29,7 +29,7 @@ class Writer:
         self._is_full = False
 
     def write(
-        self, connection: sqlite3.Connection, changes: Sequence[Change], epoch: Epoch, *, durable: bool
+        self, connection: sqlite3.Connection, changes: Sequence[Change | Whole], epoch: Epoch, *, durable: bool
     ) -> Refusals:
         """All of it, or nothing and an error of SQLite or the system."""
         group = grouped(changes, epoch, self._limits)
@@ -41,12 +41,6 @@ class Writer:
         else:
             self._transact(connection, group, epoch, durable=durable)
         return group.refused
-
-    def move(self, connection: sqlite3.Connection, runs: Sequence[Whole]) -> None:
-        """Runs of the journal, none of which has a key or a value beside it."""
-        self._number(connection, Group(finished=list(runs)))
-        with transaction(connection):
-            self._insert(connection, runs)
 
     def _transact(self, connection: sqlite3.Connection, group: Group, epoch: Epoch, *, durable: bool) -> None:
         written: list[str] = []
@@ -125,7 +119,7 @@ def _beside(group: Group) -> Iterator[tuple[bytes, Mapping[str, bytes]]]:
     for whole in group.wholes:
         yield whole.id, whole.packed.beside
     for steps in group.durable.values():
-        for _, packed in steps.attempts:
+        for _, packed in steps.attempts.values():
             yield steps.id, packed.beside
 
 

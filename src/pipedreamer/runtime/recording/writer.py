@@ -1,8 +1,8 @@
-"""Writes to the record in groups: one write at a time, and what comes meanwhile goes with the next."""
+"""Writes to the record in groups: those of a turn of the loop at once where the store can, else one after the other."""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -18,8 +18,8 @@ PRUNING_S: Final = 60.0
 _PAUSE_S: Final = 0.05
 
 
-Ending = tuple[Run, asyncio.Future[RunResult], RunResult | PipedreamerError]
-"""A run that has ended, who is to be told, and what."""
+Done = Callable[[RecordError | None], None]
+"""Hears that a change is in the record, or why it is not."""
 
 
 class Writer:
@@ -47,12 +47,12 @@ class Writer:
         self.when_lost: Callable[[], None] = lambda: None
         self._keep = keep or Retention()
         self._lease_s = lease_s
-        self._group: list[tuple[Change, asyncio.Future[None]]] = []
+        self._turn: list[tuple[Change, Done]] = []
+        self._group: list[tuple[Change, Done]] = []
         self._durable = False
         self._writing: asyncio.Task[None] | None = None
         self._epoch: Epoch | None = None
         self._chores: list[asyncio.Task[None]] = []
-        self._ended: list[Ending] = []
         self.trouble = ""
 
     @property
@@ -80,6 +80,7 @@ class Writer:
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
+        self._write_turn()
         while self._writing is not None:
             await asyncio.wait((self._writing,))
         with suppress(RecordError):
@@ -87,12 +88,13 @@ class Writer:
         await self._store.close()
 
     def write(self, change: Change, *, durable: bool = False) -> asyncio.Future[None]:
-        """Done when the change is in the record; raises `RecordError`."""
+        """Done when the change is in the record, with `durable` on the disk; raises `RecordError`."""
         kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._group.append((change, kept))
-        self._durable |= durable
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._work())
+        if durable:
+            self._durable = True
+            self._later([(change, partial(_settle, kept))])
+        else:
+            self._add(change, partial(_settle, kept))
         return kept
 
     def finish(
@@ -102,60 +104,67 @@ class Writer:
         result: RunResult | PipedreamerError,
         noted: asyncio.Future[None] | None = None,
     ) -> None:
-        """Tell how a run ended once it is in the record: with others of this turn of the loop.
+        """Tell how a run ended once it is in the record.
 
         `noted` is the writing of what the record knew of it while it was under way.
         """
-        ending = run, told, result
-        if noted is not None:
-            noted.add_done_callback(partial(self._finish_noted, ending))
-            return
-        self._ended.append(ending)
-        if len(self._ended) == 1:
-            asyncio.get_running_loop().call_soon(self._finish)
-
-    def _finish(self) -> None:
-        ended, self._ended = self._ended, []
-        try:
-            is_kept = self._store.write_now([run for run, _, _ in ended], self.epoch)
-        except RecordError as error:
-            self._not_kept(ended, error)
-            return
-        for ending in ended:
-            if is_kept:
-                _tell(ending[1], ending[2])
-            else:
-                self._follow(ending, self.write(Finished(ending[0])))
-
-    def _finish_noted(self, ending: Ending, noted: asyncio.Future[None]) -> None:
-        run = ending[0]
-        if noted.exception():
-            changes: list[Change] = [Finished(run)]
+        done = partial(self._tell, told, result)
+        if noted is None:
+            self._add(Finished(run), done)
         else:
-            changes = [Progress(run.id, attempt) for attempt in run.attempts]
-            changes.append(Said(run.id, run.lines))
-            changes.append(Ended(run.id, run.state, run.ended_at or 0, run.error))
-        self._follow(ending, asyncio.gather(*map(self.write, changes)))
+            noted.add_done_callback(partial(self._finish_noted, run, done))
 
-    def _follow(self, ending: Ending, writing: asyncio.Future[Any]) -> None:
-        """Tell the end once that is written."""
+    def _finish_noted(self, run: Run, done: Done, noted: asyncio.Future[None]) -> None:
+        if noted.exception():
+            self._add(Finished(run), done)
+            return
+        for attempt in run.attempts:
+            self.write(Progress(run.id, attempt))
+        if run.lines:
+            self.write(Said(run.id, run.lines))
+        self._add(Ended(run.id, run.state, run.ended_at or 0, run.error), done)
 
-        def written(writing: asyncio.Future[Any]) -> None:
-            error = None if writing.cancelled() else writing.exception()
-            if isinstance(error, RecordError) and not isinstance(error, ValueTooBigError):
-                self._not_kept([ending], error)
-            else:
-                _tell(ending[1], error if isinstance(error, PipedreamerError) else ending[2])
+    def _tell(
+        self, told: asyncio.Future[RunResult], result: RunResult | PipedreamerError, error: RecordError | None
+    ) -> None:
+        """An error where it could not be kept, or where nobody asked for a record a warning: then the runs count."""
+        if error is not None and self._unkept is not None and not isinstance(error, ValueTooBigError):
+            if str(error) != self.trouble:
+                self._unkept(f"runs are not kept: {error}")
+            self.trouble = str(error)
+            error = None
+        end = error or result
+        if isinstance(end, PipedreamerError):
+            _fail(told, end)
+        elif not told.done():
+            told.set_result(end)
 
-        writing.add_done_callback(written)
+    def _add(self, change: Change, done: Done) -> None:
+        """Write it with others of this turn of the loop."""
+        self._turn.append((change, done))
+        if len(self._turn) == 1:
+            asyncio.get_running_loop().call_soon(self._write_turn)
 
-    def _not_kept(self, ended: list[Ending], error: RecordError) -> None:
-        """An error, or where nobody asked for a record a warning: then the runs count."""
-        if self._unkept is not None and str(error) != self.trouble:
-            self._unkept(f"runs are not kept: {error}")
-        self.trouble = str(error)
-        for _, told, result in ended:
-            _tell(told, result if self._unkept is not None else error)
+    def _write_turn(self) -> None:
+        turn, self._turn = self._turn, []
+        if not turn:
+            return
+        error = None
+        try:
+            is_kept = self._store.write_now([change for change, _ in turn], self.epoch)
+        except RecordError as refusal:
+            is_kept, error = True, refusal
+        if not is_kept:
+            self._later(turn)
+            return
+        for _, done in turn:
+            done(error)
+
+    def _later(self, changes: Iterable[tuple[Change, Done]]) -> None:
+        """Write it beside the loop, with others that come meanwhile."""
+        self._group.extend(changes)
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._work())
 
     async def take_over(self) -> tuple[Run, ...]:
         """The durable runs of engines that are gone, which are this one's from now on."""
@@ -168,17 +177,13 @@ class Writer:
             try:
                 refused = await self._store.write([change for change, _ in group], self.epoch, durable=durable)
             except RecordError as error:
+                for _, done in group:
+                    done(error)
                 self.trouble = str(error)
-                for _, kept in group:
-                    _fail(kept, error)
                 continue
             self.trouble = ""
-            for change, kept in group:
-                refusal = refused.get(run_of(change)) if refused else None
-                if refusal is not None:
-                    _fail(kept, refusal)
-                elif not kept.done():
-                    kept.set_result(None)
+            for change, done in group:
+                done(refused.get(run_of(change)) if refused else None)
         self._writing = None
 
     async def _renew(self) -> None:
@@ -204,11 +209,11 @@ class Writer:
             await asyncio.sleep(PRUNING_S)
 
 
-def _tell(told: asyncio.Future[RunResult], result: RunResult | PipedreamerError) -> None:
-    if isinstance(result, PipedreamerError):
-        _fail(told, result)
-    elif not told.done():
-        told.set_result(result)
+def _settle(kept: asyncio.Future[None], error: RecordError | None) -> None:
+    if error is not None:
+        _fail(kept, error)
+    elif not kept.done():
+        kept.set_result(None)
 
 
 def _fail(kept: asyncio.Future[Any], error: PipedreamerError) -> None:
