@@ -97,7 +97,7 @@ def history(live: LiveWorkflow, kept: Kept) -> History:
     )
 
 
-def about(project: Project) -> dict[str, Any]:
+def about(project: Project, kept: Kept | None) -> dict[str, Any]:
     """A workflow's plan, for those who look at it."""
     workflow, plan = project.workflow, project.plan
     nodes = [
@@ -116,7 +116,7 @@ def about(project: Project) -> dict[str, Any]:
         "name": workflow.name,
         "version": workflow.version,
         "description": workflow.description,
-        "digest": digest(project),
+        "digest": kept.facts().code.code if kept is not None else digest(project),
         "triggers": [
             {name: value for name, value in msgspec.structs.asdict(trigger).items() if value is not None}
             for trigger in workflow.triggers

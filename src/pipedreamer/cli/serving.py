@@ -129,7 +129,7 @@ def service_of(live: LiveWorkflow, limits: Limits, kept: Kept | None = None) -> 
         ready=lambda: session.workers > 0,
         input_schema=live.project.input_schema,
         limits=limits,
-        about=about(live.project),
+        about=about(live.project, kept),
         history=history(live, kept) if kept is not None else None,
     )
 
