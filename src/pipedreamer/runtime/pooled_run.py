@@ -147,7 +147,7 @@ class PooledRun:
         name = self.plan.nodes[index].id
         began, ended = outcome.started, outcome.ended
         if state == "ok":
-            if self._hear is not None or index in self._times:
+            if self._hear is not None or outcome.attempt > 1:
                 self._note(outcome, name)
             if index in self._times:
                 began, _ = self._times.pop(index)
