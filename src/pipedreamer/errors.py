@@ -18,6 +18,7 @@
     ├── FixtureError            a test fixture cannot be read
     ├── RecordError             the record of runs cannot be read or written
     │   ├── ValueTooBigError    a value is larger than the record takes; nothing of its run's change was stored
+    │   ├── ValueGoneError      a value that was kept is not there any more
     │   ├── StaleError          a run belongs to another engine now
     │   ├── KeyTakenError       a run with this Idempotency-Key is there already
     │   └── LeaseLostError      another engine has taken over what this one had
@@ -140,6 +141,10 @@ class RecordError(PipedreamerError):
 
 class ValueTooBigError(RecordError):
     """A value is larger than the record takes; nothing of the change was stored."""
+
+
+class ValueGoneError(RecordError):
+    """A value that was kept beside the record is not there any more; the message names it."""
 
 
 class StaleError(RecordError):

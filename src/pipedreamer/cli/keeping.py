@@ -1,5 +1,6 @@
 """The record of a workflow that is served: opened where it belongs, and put between the engine and its workers."""
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -136,13 +137,14 @@ async def _opened(
     async with Writer(store, live.project.workflow.name, engine, unkept) as writer:
         facts = LiveFacts(live, await store.seal())
         executor = Recorded(live.session, writer, lines, facts, lines.events)
-        durable = DurableRuns(live.session, writer, lines, facts, lines.events, at_once)
-        writer.when_lost = durable.drop
-        if count := await durable.go_on():
-            warn(f"going on with {count} unfinished run{'s' if count > 1 else ''}")
+        durable = DurableRuns(live.session, writer, lines, facts, lines.events, at_once, warn, executor.names)
+        await durable.look()
+        keeping = asyncio.create_task(durable.keep())
         try:
             yield Kept(store, executor, durable, facts, lines)
         finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
             await durable.close()
 
 

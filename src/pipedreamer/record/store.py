@@ -30,6 +30,8 @@ class Epoch(Struct, frozen=True):
 
     number: int
     workflow: str
+    lapses: bool = False
+    """Whether its lease has to be renewed; otherwise it lasts until it is left."""
 
 
 class Size(Struct, frozen=True):
@@ -62,16 +64,20 @@ class Store(Protocol):
         """Sixteen hexadecimal digits that were drawn when this record was made, and that nobody else knows."""
 
     async def join(self, workflow: str, engine: str, lease: float) -> Epoch:
-        """Begin to write for a workflow. `engine` is told to people; `lease` is in seconds, to be renewed in time."""
+        """Begin to write for a workflow. `engine` is told to people; `lease` is in seconds, to be renewed in time.
 
-    async def renew(self, epoch: Epoch) -> None:
-        """Raises `LeaseLostError` once another has taken over: its durable runs are to be stopped, and joined anew."""
+        Where several engines share the record it may be joined anew: the epoch before is left with that.
+        """
+
+    async def renew(self, epoch: Epoch, code: str) -> tuple[str, ...]:
+        """The ids of all durable runs that this epoch has to carry out, those of engines that are gone among them.
+
+        These are taken over where they began with this engine's `code` (its digest), or where no engine is left that
+        has theirs. Raises `LeaseLostError` once another has taken over: then all is to be stopped, and joined anew.
+        """
 
     async def leave(self, epoch: Epoch) -> None:
         """What it did not finish may be taken over at once."""
-
-    async def take_over(self, epoch: Epoch) -> tuple[Run, ...]:
-        """This workflow's unfinished durable runs of engines that are gone; they are this epoch's from now on."""
 
     async def write(self, changes: Sequence[Change], epoch: Epoch, *, durable: bool = False) -> Refusals:
         """Store all of it, or nothing and raise; `LeaseLostError` after `leave`. What is written may be written again.

@@ -9,13 +9,18 @@ from typing import Any
 
 import asyncpg
 import pytest
+from tests.conftest import WriteWorkflow
+from tests.integration.conftest import Bench, StartSession
+from tests.integration.record.carrying import STEP, Engine, engine
 
 from pipedreamer.record import Epoch, Limits, Store, open_store
+from pipedreamer.runtime.capacity import Capacity
 
 SMALL = Limits(inline=1000, value=10_000)
 """So that large values are quickly made."""
 
 OpenStore = Callable[..., Any]
+StartEngine = Callable[..., Any]
 _COUNT = itertools.count(1)
 
 
@@ -67,3 +72,22 @@ async def store(open_at: OpenStore) -> Store:
 @pytest.fixture
 async def epoch(store: Store) -> Epoch:
     return await store.join("flow", "the tests", 60)
+
+
+@pytest.fixture
+async def bench(write_workflow: WriteWorkflow, start_session: StartSession) -> Bench:
+    flow = write_workflow(dict.fromkeys("abc", STEP), edges=[("a", "b"), ("b", "c")])
+    started: Bench = await start_session(flow, Capacity(workers=1, running=2, waiting=0))
+    return started
+
+
+@pytest.fixture
+async def start(bench: Bench, place: str, tmp_path: Path) -> AsyncIterator[StartEngine]:
+    """`await start(lease=3, silent=True)` is an engine over the same workers (see `engine`), at `place` or `at`."""
+    (tmp_path / "signs").mkdir()
+    async with AsyncExitStack() as stack:
+
+        async def started(lease: float = 60, *, at: str = "", **given: Any) -> Engine:
+            return await stack.enter_async_context(engine(bench.session, at or place, lease, **given))
+
+        yield started

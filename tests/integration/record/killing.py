@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+CODE = "c0de"
+"""The digest that its runs name."""
 WRITER = Path(__file__).with_name("writer.py")
 
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 from tests.integration.record.conftest import OpenStore
-from tests.integration.record.killing import killed_after
+from tests.integration.record.killing import CODE, killed_after
 
-from pipedreamer.record import Query, Run, Store, Summary
+from pipedreamer.record import Query, Store, Summary
 
 
 @pytest.mark.parametrize("runs", [1, 7, 60])
@@ -24,14 +24,14 @@ async def test_durable_runs_of_a_killed_engine_are_taken_over_once(place: str, o
     known = await asyncio.to_thread(killed_after, place, "durable", 20)
     store = await open_at()
     epoch = await store.join("flow", "the next", 60)
-    taken: list[Run] = []
+    taken: tuple[str, ...] = ()
     async with asyncio.timeout(60):
         while not taken:
-            taken += await store.take_over(epoch)
+            taken = await store.renew(epoch, CODE)
             await asyncio.sleep(0.05)
-    assert set(known) <= {run.id for run in taken}
-    assert all(len(run.attempts) == 1 and run.input for run in taken)
-    assert await store.take_over(epoch) == ()
+    assert set(known) <= set(taken)
+    runs = [await store.run("flow", run) for run in taken]
+    assert all(run is not None and len(run.attempts) == 1 and run.input for run in runs)
 
 
 async def everything(store: Store) -> list[Summary]:

@@ -70,7 +70,7 @@ async def test_a_long_run_is_there_while_it_goes_on_and_once_at_its_end(place: s
         assert [(one.node, one.state, one.output) for one in run.attempts] == [("a", "ok", b"[1]")]
         assert [line.message for line in run.lines] == ["hello"]
         assert [line.message for line in await writer.store.lines("flow", run_id)] == ["hello"]
-        assert await writer.take_over() == ()
+        assert await writer.lease.renew("c") == ()
 
 
 async def test_a_quick_run_is_written_once(place: str) -> None:

@@ -70,7 +70,7 @@ async def test_engines_that_make_one_record_at_once_do_not_disturb_each_other(da
     stores = [open_store(database) for _ in range(6)]
     await asyncio.gather(*(store.open() for store in stores))
     await asyncio.gather(*(store.close() for store in stores))
-    assert await administer(database, "SELECT version FROM pipedreamer.versions") == [(1,)]
+    assert await administer(database, "SELECT version FROM pipedreamer.versions") == [(1,), (2,)]
 
 
 async def test_connections_that_are_ended_are_made_anew(database: str) -> None:
@@ -98,7 +98,7 @@ async def test_a_server_that_was_away_takes_writes_again(tmp_path_factory: pytes
                 assert SECRET not in "".join(traceback.format_exception(told.value))
             server.start()
             assert await store.write([Finished(finished(2))], epoch) == {}
-            await store.renew(epoch)
+            await store.renew(epoch, "c0de")
             kept = [one.id for one in (await store.page(Query(workflow="flow"))).summaries]
             assert kept == [run_id(2), run_id(1)]
 

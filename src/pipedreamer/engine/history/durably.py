@@ -52,8 +52,7 @@ async def run_durably(history: History | None, wish: Wish, given: bytes) -> Answ
         if not error.same_body:
             return refusal(422, f"the Idempotency-Key was used for another body, in run {error.run_id}")
         run_id = error.run_id
-    await history.durable.ended(run_id)
-    run = await history.store.run(history.workflow, run_id)
+    run = await history.durable.ended(run_id) or await history.store.run(history.workflow, run_id)
     if run is None or not run.is_finished:
         return refusal(503, f"run {run_id} has not ended; ask for it at runs/{run_id}", id=run_id)
     body = views.encoded(views.result(run, history.masked))

@@ -1,4 +1,4 @@
-"""Connections to the server: one for writes, made anew when it is lost, and a few for all else."""
+"""Connections to the server: one for writes, one for the lease, and a few for all else."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,12 +11,14 @@ from pipedreamer.record.postgres.connection import Connection
 from pipedreamer.record.postgres.place import Place
 from pipedreamer.record.postgres.refusal import Failure, Lost, refused
 from pipedreamer.record.postgres.schema import SCHEMA
+from pipedreamer.record.postgres.single import CLOSE_S, Single
 
 T = TypeVar("T")
 
 _READERS: Final = 4
 _CONNECT_S: Final = 10.0
 _ANSWER_S: Final = 30.0
+_LEASE_S: Final = 2.0
 _SETTINGS: Final = {
     "application_name": "pipedreamer",
     "search_path": SCHEMA,
@@ -24,7 +26,7 @@ _SETTINGS: Final = {
     "synchronous_commit": "off",  # what must be on the disk says so itself
     "statement_timeout": "20s",
     "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "60s",
+    "idle_in_transaction_session_timeout": "5s",  # others wait so long for an engine that stands still
     "enable_seqscan": "off",  # nothing is found by looking at all or by sorting, whatever the statistics say
     "enable_bitmapscan": "off",
 }
@@ -36,22 +38,22 @@ class Connections:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._turn = asyncio.Lock()
         self._making = asyncio.Lock()
-        self._writing: Connection | None = None
+        self._writing = Single(place, _given(_SETTINGS, _ANSWER_S))
+        self._leasing = Single(place, _given(_SETTINGS | {"synchronous_commit": "on"}, _LEASE_S))
         self._reading: Any | None = None
 
     async def write(self, act: Callable[[Connection], Awaitable[T]]) -> T:
-        """Have `act` called with the one connection that writes, when it is its turn.
+        """See `Single.use`."""
+        return await self._writing.use(act)
 
-        Where the connection turns out to be lost it is called once more with a new one, so it must not matter whether
-        what it writes was written before.
-        """
-        async with self._turn:
-            try:
-                return await self._written(act)
-            except Lost:
-                return await self._written(act, again=True)
+    async def lease(self, act: Callable[[Connection], Awaitable[T]]) -> T:
+        """The same, waiting for no writer, and not long for the server; what it writes is on the disk."""
+        too_long = asyncio.get_running_loop().call_later(2 * _LEASE_S, self._leasing.abort)
+        try:
+            return await self._leasing.use(act)
+        finally:
+            too_long.cancel()
 
     async def read(self, act: Callable[[Connection], Awaitable[T]]) -> T:
         """Have it called with one of several connections, once more where that one turns out to be lost."""
@@ -60,28 +62,20 @@ class Connections:
         except Lost:
             return await self._read(act, again=True)
 
+    def start_anew(self) -> None:
+        """Wait no more for what the server does not answer; who waits is served by a new connection."""
+        self._writing.abort()
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.terminate()
+
     async def close(self) -> None:
-        writing, reading = self._writing, self._reading
-        self._writing = self._reading = None
-        with suppress(*Failure):  # what is lost is closed
-            if writing is not None:
-                await writing.close(timeout=_CONNECT_S)
+        reading, self._reading = self._reading, None
+        await self._leasing.close()
+        await self._writing.close()
         with suppress(*Failure):
             if reading is not None:
-                await asyncio.wait_for(reading.close(), _CONNECT_S)
-
-    async def _written(self, act: Callable[[Connection], Awaitable[T]], *, again: bool = False) -> T:
-        connection = self._writing
-        try:
-            if connection is None or connection.is_closed():
-                connection = self._writing = await self._connect()
-            return await act(connection)
-        except Failure as error:
-            if connection is not None and not isinstance(error, asyncpg.PostgresError):
-                connection.terminate()  # whatever it waits for is not worth waiting for
-            if isinstance(error, Lost) and not again:
-                raise
-            raise refused(self._place, error) from error
+                await asyncio.wait_for(reading.close(), CLOSE_S)
 
     async def _read(self, act: Callable[[Connection], Awaitable[T]], *, again: bool = False) -> T:
         try:
@@ -98,11 +92,7 @@ class Connections:
     async def _pool(self) -> Any:
         """One connection is always there, since a first page would wait for it."""
         lasting = {"min_size": 1, "max_size": _READERS, "max_inactive_connection_lifetime": 0, "init": _know_types}
-        return await asyncpg.create_pool(self._place.url, **lasting, **_given(READING))
-
-    async def _connect(self) -> Connection:
-        connection: Connection = await asyncpg.connect(self._place.url, **_given(_SETTINGS))
-        return connection
+        return await asyncpg.create_pool(self._place.url, **lasting, **_given(READING, _ANSWER_S))
 
 
 async def _know_types(connection: Connection) -> None:
@@ -110,5 +100,5 @@ async def _know_types(connection: Connection) -> None:
     await connection.fetchval("SELECT $1::int[]", [])
 
 
-def _given(settings: dict[str, str]) -> dict[str, Any]:
-    return {"timeout": _CONNECT_S, "command_timeout": _ANSWER_S, "server_settings": settings}
+def _given(settings: dict[str, str], answer: float) -> dict[str, Any]:
+    return {"timeout": min(_CONNECT_S, answer), "command_timeout": answer, "server_settings": settings}

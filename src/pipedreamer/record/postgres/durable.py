@@ -55,7 +55,7 @@ async def drop_refused(connection: Connection, group: Group, epoch: Epoch, numbe
     await _keep_keys(connection, group, epoch)
     for whole in group.new:
         group.durable[whole.run.id].kind = numbers.kind(whole.run)
-    insert = "INSERT INTO owners SELECT run, $3, kind, true FROM unnest($1::bytea[], $2::int[]) AS given (run, kind)"
+    insert = "INSERT INTO owners (run, kind, epoch) SELECT *, $3 FROM unnest($1::bytea[], $2::int[])"
     new = [steps for steps in group.durable.values() if steps.is_new]
     await connection.execute(insert, [one.id for one in new], [one.kind for one in new], epoch.number)
 

@@ -40,10 +40,15 @@ MIGRATIONS: Final = (
     CREATE TABLE seal (value text NOT NULL);
     INSERT INTO seal SELECT left(replace(gen_random_uuid()::text, '-', ''), 16);
     """,
+    """
+    ALTER TABLE epochs ADD COLUMN code text NOT NULL DEFAULT '', ADD COLUMN joined timestamptz NOT NULL DEFAULT now();
+    ALTER TABLE owners DROP COLUMN is_told;
+    """,
 )
 """`runs.kind` is eight times a number of `kinds`, plus the number of the run's state, as in SQLite.
 There is no index of ids alone: for a kind that is rare the server would take it, and look at every run.
 
 How many runs a workflow has is the sum of what its epochs have written, plus its tally: that is below zero by those
 that were removed, and takes up the sums of epochs that are gone. An epoch that has ended may write to no durable run.
+`epochs.code` is the digest of the code that its engine has.
 """

@@ -62,21 +62,17 @@ class PostgresStore:
 
     async def join(self, workflow: str, engine: str, lease: float) -> Epoch:
         if self._epoch is not None:
-            await self.leave(self._epoch)
-        joining = partial(leasing.begin, workflow=workflow, engine=engine, lease=lease)
-        self._epoch = await self._connections.read(joining)
+            self._connections.start_anew()
+        joining = partial(leasing.begin, workflow=workflow, engine=engine, lease=lease, before=self._epoch)
+        self._epoch = await self._connections.lease(joining)
         return self._epoch
 
-    async def renew(self, epoch: Epoch) -> None:
-        await self._connections.read(partial(leasing.renew, epoch=epoch))
+    async def renew(self, epoch: Epoch, code: str) -> tuple[str, ...]:
+        return await self._connections.lease(partial(leasing.renew, epoch=epoch, code=code))
 
     async def leave(self, epoch: Epoch) -> None:
         self._epoch = None
-        await self._connections.write(partial(leasing.leave, epoch=epoch))
-
-    async def take_over(self, epoch: Epoch) -> tuple[Run, ...]:
-        await self._connections.write(partial(leasing.take, epoch=epoch))
-        return await self._connections.read(partial(leasing.taken, epoch=epoch))
+        await self._connections.lease(partial(leasing.leave, epoch=epoch))
 
     async def write(self, changes: Sequence[Change], epoch: Epoch, *, durable: bool = False) -> Refusals:
         if epoch != self._epoch:

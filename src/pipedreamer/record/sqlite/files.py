@@ -7,7 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from pipedreamer.errors import RecordError
+from pipedreamer.errors import ValueGoneError
 
 _UNFINISHED: Final = ".writing-"
 
@@ -41,12 +41,12 @@ class Files:
             os.close(folder)
 
     def read(self, run: bytes, name: str) -> bytes:
-        """Raises `RecordError`."""
+        """Raises `ValueGoneError`."""
         file = self._folder / file_name(run, name)
         try:
             return file.read_bytes()
         except FileNotFoundError:
-            raise RecordError(
+            raise ValueGoneError(
                 f"run {run.hex()}: {file} is missing; restore the folder with the record it belongs to"
             ) from None
 

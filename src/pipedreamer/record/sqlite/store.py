@@ -11,6 +11,7 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 from pipedreamer.errors import LeaseLostError, RecordError
 from pipedreamer.record import ids
 from pipedreamer.record.changes import Accepted, Change
+from pipedreamer.record.grouping import Whole
 from pipedreamer.record.model import Line, Run
 from pipedreamer.record.query import Page, Query
 from pipedreamer.record.searching import is_search, search
@@ -91,10 +92,13 @@ class SqliteStore:
         self._hold = hold
         return self._epoch
 
-    async def renew(self, epoch: Epoch) -> None:
+    async def renew(self, epoch: Epoch, code: str) -> tuple[str, ...]:
+        del code  # there is no other engine that could have another
         self._holds(epoch)
         if not self._file.exists() or self._file.stat().st_ino != self._inode:
             raise RecordError(f"the record {self._file} was removed or replaced under this engine; start it again")
+        await self._mover.settle()
+        return await self._write(leasing.owned, epoch)
 
     async def leave(self, epoch: Epoch) -> None:
         await self._mover.settle()
@@ -103,11 +107,6 @@ class SqliteStore:
             await self._write(bool)  # what is under way comes first
             self._hold.release()
             self._hold = None
-
-    async def take_over(self, epoch: Epoch) -> tuple[Run, ...]:
-        self._holds(epoch)
-        await self._mover.settle()
-        return await self._write(leasing.take_over, self._files, epoch, _now())
 
     async def write(self, changes: Sequence[Change], epoch: Epoch, *, durable: bool = False) -> Refusals:
         self._holds(epoch)
@@ -154,7 +153,8 @@ class SqliteStore:
 
     async def _move(self, entries: Sequence[Entry]) -> None:
         if self._epoch is not None:
-            await self._write(self._writer.write, entries, self._epoch, durable=False)
+            durable = not all(isinstance(entry, Whole) for entry in entries)
+            await self._write(self._writer.write, entries, self._epoch, durable=durable)
 
     async def _read_journal(self) -> None:
         """Take up what engines before this one had written and not moved, each by its own right."""

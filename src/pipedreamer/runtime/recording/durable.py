@@ -4,21 +4,28 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 
-from pipedreamer.errors import EngineBusyError, PipedreamerError, RecordError
+from pipedreamer.errors import EngineBusyError, LeaseLostError, PipedreamerError, RecordError, ValueTooBigError
 from pipedreamer.record import Accepted, Attempt, Ended, Run
 from pipedreamer.runtime.pool_executor import run_ids
-from pipedreamer.runtime.recording.entry import GONE, Facts, brief, error_of, state_of
+from pipedreamer.runtime.recording.entry import Facts, brief, error_of, state_of
 from pipedreamer.runtime.recording.events import Event, Events
+from pipedreamer.runtime.recording.insisting import Insisting
 from pipedreamer.runtime.recording.keeping import Keeping
 from pipedreamer.runtime.recording.lines import RunLines
+from pipedreamer.runtime.recording.resuming import Durable, outputs, resumed
 from pipedreamer.runtime.recording.writer import Writer
 from pipedreamer.runtime.result import RunResult
 from pipedreamer.runtime.staged_executor import Keeper, Resumed
 
-_LOOK_S: Final = 0.02
+_BUSY_S: Final = 0.1
+_AGAIN_S: Final = 1.0
+_STOPPING_S: Final = 5.0
+"""Nodes that do not stop have ended with their process long before."""
 MOST_WAITING: Final = 100_000
 """Accepted runs that have not begun."""
 
@@ -49,7 +56,12 @@ class Request:
 
 
 class DurableRuns:
-    """Those of one engine; at most `at_once` run together, the others wait in the order they came."""
+    """Those of one engine; at most `at_once` run together, the others wait in the order they came.
+
+    A run is this engine's as long as the record says so, which is asked at each renewal of the lease: what this process
+    does not know of is gone on with, and without the lease all is stopped. `say` hears of both.
+    `waited_for` are the runs that are under way without being durable.
+    """
 
     def __init__(
         self,
@@ -59,6 +71,8 @@ class DurableRuns:
         facts: Callable[[], Facts],
         events: Events,
         at_once: int,
+        say: Callable[[str], None],
+        waited_for: Callable[[], frozenset[str]],
     ) -> None:
         self._events = events
         self._executor = executor
@@ -66,10 +80,14 @@ class DurableRuns:
         self._lines = lines
         self._facts = facts
         self._at_once = at_once
+        self._say = say
+        self._waited_for = waited_for
         self._ids = run_ids()
-        self._waiting: deque[_Durable] = deque()
+        self._mine: dict[str, _Mine] = {}
+        self._waiting: deque[_Mine] = deque()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._is_closed = False
+        writer.lease.when_lost = self._lost
 
     @property
     def waiting(self) -> int:
@@ -78,10 +96,13 @@ class DurableRuns:
     async def accept(self, request: Request) -> str:
         """The id of the run, which will be carried out whatever happens to this process.
 
-        Raises `KeyTakenError` for a key that is known, `EngineBusyError` without room, and `RecordError`.
+        Raises `KeyTakenError` for a key that is known, `EngineBusyError` without room, and `RecordError`: then it may
+        be carried out all the same, where the record has it and could not say so.
         """
         if len(self._waiting) >= MOST_WAITING:
             raise EngineBusyError(f"{MOST_WAITING:,} runs wait already: try again later")
+        if not self._writer.lease.is_held:
+            raise LeaseLostError("the record cannot be reached in time, and until then no durable run begins")
         facts = self._facts()
         run = Run(
             id=next(self._ids),
@@ -97,135 +118,204 @@ class DurableRuns:
             rerun_from=request.rerun_from,
             attempts=request.kept,
         )
-        durable = _Durable(run.id, request.given, Resumed(_outputs(run, facts), {}), facts)
-        await self._writer.write(Accepted(run), durable=True)
-        self._tell(run.id, "accepted", run.accepted_at)
-        self._begin(durable)
+        durable = Durable(run, request.given, Resumed(outputs(run, facts), {}), facts)
+        mine = self._mine[run.id] = _Mine(run.id, Insisting(self._writer), durable)
+        kept = self._writer.write(Accepted(run), durable=True)
+        kept.add_done_callback(partial(self._accepted, mine))
+        await asyncio.shield(kept)
         return run.id
 
-    async def go_on(self) -> int:
-        """Take up the runs that engines before this one left unfinished; how many."""
-        runs = await self._writer.take_over()
-        gone_on = 0
-        for run in runs:
-            facts = self._facts()
-            try:
-                if not run.durable:  # whoever waited for it has gone
-                    raise RecordError(GONE)
-                self._begin(_resumed(run, facts))
-                gone_on += 1
-            except PipedreamerError as error:
-                await self._writer.write(Ended(run.id, "interrupted", _now_ms(), brief(facts, str(error))))
-        return gone_on
+    async def look(self) -> None:
+        """Renew the lease, and go on with the runs that are this engine's and that it does not know of.
 
-    async def ended(self, run_id: str) -> None:
-        """Wait until this engine is done with a run."""
-        while run_id in self._running or any(durable.id == run_id for durable in self._waiting):
-            task = self._running.get(run_id)
-            await (asyncio.wait((task,)) if task is not None else asyncio.sleep(_LOOK_S))
+        Raises `RecordError`.
+        """
+        known = frozenset(self._mine) | self._waited_for()
+        owned = await self._writer.lease.renew(self._facts().code.code)
+        found = [run_id for run_id in owned if run_id not in known | self._waited_for() and run_id not in self._mine]
+        if found:
+            self._say(f"going on with {len(found)} unfinished run{'s' if len(found) > 1 else ''}")
+        for run_id in found:
+            mine = self._mine[run_id] = _Mine(run_id, Insisting(self._writer))
+            self._waiting.append(mine)
+        self._next()
+
+    async def keep(self) -> None:
+        """Look again and again."""
+        trouble, pause = "", self._writer.lease.period
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                await self.look()
+                trouble, pause = "", self._writer.lease.period
+            except (PipedreamerError, OSError) as error:
+                if str(error) != trouble:
+                    self._say(f"the lease on durable runs is not renewed: {error}")
+                trouble = str(error)
+                pause = 0.0 if isinstance(error, LeaseLostError) else min(_AGAIN_S, self._writer.lease.period)
+
+    async def ended(self, run_id: str) -> Run | None:
+        """Wait until this engine is done with a run; the run, where it was this engine that ended it."""
+        mine = self._mine.get(run_id)
+        if mine is None:
+            return None
+        await mine.is_done.wait()
+        return mine.run
 
     def cancel(self, run_id: str) -> bool:
         """Stop a run; false where this engine has none of this name under way."""
-        for durable in self._waiting:
-            if durable.id == run_id:
-                self._waiting.remove(durable)
-                self._writer.write(Ended(run_id, "cancelled", _now_ms(), "cancelled before it began"))
-                return True
-        return run_id in self._running and self._executor.cancel(run_id)
-
-    def drop(self) -> None:
-        """Stop all runs here: another engine has them."""
-        self._waiting.clear()
-        for run_id in self._running:
+        mine = self._mine.get(run_id)
+        if mine is None or mine.hand.is_over:
+            return False
+        mine.is_cancelled = True
+        if mine in self._waiting:
+            self._waiting.remove(mine)
+            self._start(mine)
+        else:
             self._executor.cancel(run_id)
+        return True
 
     async def close(self) -> None:
-        """Begin no more, and leave what runs to whoever comes after."""
+        """Begin no more, stop what runs, and leave it to whoever comes after."""
         self._is_closed = True
-        for task in self._running.values():
-            task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        self._drop()
+        if self._running:
+            _, left = await asyncio.wait(self._running.values(), timeout=_STOPPING_S)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
-    def _begin(self, durable: "_Durable") -> None:
-        self._waiting.append(durable)
+    def _lost(self) -> None:
+        if self._mine:
+            self._say(f"the lease on {len(self._mine)} durable runs has ended: they are stopped here")
+        self._drop()
+
+    def _drop(self) -> None:
+        """Stop all runs here: they are another engine's, or may be."""
+        for mine in tuple(self._mine.values()):
+            mine.hand.let_go()
+            self._executor.cancel(mine.id)
+        while self._waiting:
+            self._forget(self._waiting.popleft())
+        self._writer.drop_durable()
+
+    def _forget(self, mine: "_Mine") -> None:
+        del self._mine[mine.id]
+        mine.is_done.set()
+
+    def _accepted(self, mine: "_Mine", kept: asyncio.Future[None]) -> None:
+        """It is in the record, or perhaps not: then it is found there at the next look."""
+        if kept.cancelled() or kept.exception() is not None or mine.hand.is_over:
+            self._forget(mine)
+            return
+        self._tell(mine.id, "accepted", int(mine.id[:12], 16))
+        self._waiting.append(mine)
         self._next()
 
     def _next(self) -> None:
         while self._waiting and len(self._running) < self._at_once and not self._is_closed:
-            durable = self._waiting.popleft()
-            self._running[durable.id] = asyncio.create_task(self._carry_out(durable))
+            self._start(self._waiting.popleft())
 
-    async def _carry_out(self, durable: "_Durable") -> None:
-        self._lines.begin(durable.id, durable.lines)
-        keeper = Keeping(durable.id, durable.facts, self._writer, self._lines)
-        keeper.cut_off(durable.open)
-        self._tell(durable.id, "running", _now_ms())
+    def _start(self, mine: "_Mine") -> None:
+        self._running[mine.id] = asyncio.create_task(self._carry_out(mine))
+
+    async def _carry_out(self, mine: "_Mine") -> None:
         try:
-            end = await self._end_of(durable, keeper)
-            await keeper.settle()
+            end = await self._end_of(mine)
             if end is not None:
-                await self._writer.write(end)
-                self._tell(durable.id, end.state, end.ended_at)
+                await mine.hand.write(end)
+                self._tell(mine.id, end.state, end.ended_at)
         except RecordError:
-            pass  # the writer has told of it; the run is gone on with by whoever holds the record next
+            mine.run = None  # it is another engine's, or found in the record when the lease is renewed
+        except Exception as error:  # noqa: BLE001 - whatever it is, it would be the same at the next time
+            await self._give_up(mine, error)
         finally:
-            keeper.close()
-            del self._running[durable.id]
+            del self._running[mine.id]
+            self._forget(mine)
             self._next()
 
-    def _tell(self, run_id: str, state: str, at: int) -> None:
+    async def _give_up(self, mine: "_Mine", error: Exception) -> None:
+        why = brief(self._facts(), f"the engine itself failed: {error!r}")
+        self._say(f"run {mine.id} ends as interrupted: {why}")
+        with suppress(RecordError):
+            await mine.hand.write(Ended(mine.id, "interrupted", _now_ms(), why))
+
+    def _tell(self, run_id: str, state: str, at: int | None) -> None:
         if self._events.are_watched:
             self._events.publish(Event(run_id, "run", {"id": run_id, "state": state, "at": at}))
 
-    async def _end_of(self, durable: "_Durable", keeper: Keeping) -> Ended | None:
+    async def _end_of(self, mine: "_Mine") -> Ended | None:
+        """How it ended; None where it had ended before. Raises `RecordError` where it is not this engine's any more."""
         try:
-            result = await self._executor.execute_kept(
-                durable.given, run_id=durable.id, keeper=keeper, resumed=durable.resumed
-            )
+            durable = mine.durable or await self._read(mine)
+        except LeaseLostError:
+            raise
+        except PipedreamerError as error:
+            return Ended(mine.id, "interrupted", _now_ms(), brief(self._facts(), str(error)))
+        if durable is None:
+            return None
+        self._lines.begin(mine.id, durable.lines)
+        self._tell(mine.id, "running", _now_ms())
+        keeper = Keeping(mine.id, durable.facts, mine.hand, self._lines)
+        try:
+            keeper.cut_off(durable.open)
+            end = await self._kept_end(mine, durable, keeper)
+        finally:
+            keeper.close()
+        mine.run = keeper.whole(durable.run, end)
+        return end
+
+    async def _kept_end(self, mine: "_Mine", durable: Durable, keeper: Keeping) -> Ended:
+        try:
+            result = await self._result_of(mine, durable, keeper)
+            await keeper.settle()
+        except ValueTooBigError as error:
+            return Ended(mine.id, "failed", _now_ms(), brief(durable.facts, str(error)))
         except RecordError:
             raise
-        except EngineBusyError:
-            self._waiting.append(durable)
-            await asyncio.sleep(0.1)
-            return None
         except PipedreamerError as error:
-            return Ended(durable.id, "interrupted", _now_ms(), brief(durable.facts, str(error)))
-        return Ended(durable.id, state_of(result), result.timing.completed_at, error_of(durable.facts, result))
+            return Ended(mine.id, "interrupted", _now_ms(), brief(durable.facts, str(error)))
+        if result is None:
+            return Ended(mine.id, "cancelled", _now_ms(), "cancelled before it began")
+        return Ended(mine.id, state_of(result), result.timing.completed_at, error_of(durable.facts, result))
+
+    async def _read(self, mine: "_Mine") -> Durable | None:
+        """The run as the record has it. Raises where it cannot go on."""
+        facts = self._facts()
+        run = await mine.hand.until_done(lambda: self._writer.store.run(facts.workflow, mine.id))
+        return None if run is None or run.is_finished else resumed(run, facts)
+
+    async def _result_of(self, mine: "_Mine", durable: Durable, keeper: Keeper) -> RunResult | None:
+        """None where it was cancelled before it began."""
+        while not mine.is_cancelled:
+            if mine.hand.is_over:
+                raise LeaseLostError("the run is not this engine's any more")
+            try:
+                result = await self._executor.execute_kept(
+                    durable.given, run_id=mine.id, keeper=keeper, resumed=durable.resumed
+                )
+            except EngineBusyError:
+                await asyncio.sleep(_BUSY_S)
+                continue
+            if mine.hand.is_over:  # it was stopped for that
+                raise LeaseLostError("the run is not this engine's any more")
+            return result
+        return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Durable:
-    """One that is to be carried out; `lines` is how many of its log are kept, `open` are attempts nobody saw end."""
+@dataclass(slots=True, eq=False)
+class _Mine:
+    """A run that is this engine's to carry out, with its `hand` on the record.
+
+    `durable` None is still to be read, `run` is there once it has ended here.
+    """
 
     id: str
-    given: bytes
-    resumed: Resumed
-    facts: Facts
-    lines: int = 0
-    open: tuple[Attempt, ...] = ()
-
-
-def _resumed(run: Run, facts: Facts) -> _Durable:
-    """What is left of a run. Raises where it cannot go on: `MissingSecretError`, or its code is gone."""
-    if run.code.code != facts.code.code:
-        raise RecordError(
-            f"it began with version {run.code.version} (code {run.code.code[:12]}), and this engine has "
-            f"{facts.code.version} ({facts.code.code[:12]}); re-run it"
-        )
-    outputs = _outputs(run, facts)
-    begun: dict[str, int] = {}
-    for one in run.attempts:
-        if one.node not in outputs:  # what is to be tried again may have been begun again
-            begun[one.node] = max(begun.get(one.node, 0), one.number + (one.state == "retry"))
-    last = run.lines[-1].number if run.lines else 0
-    resumed = Resumed(outputs, begun)
-    open_ = tuple(one for one in run.attempts if one.ended_at is None)
-    return _Durable(run.id, facts.references.restore(run.input), resumed, facts, last, open_)
-
-
-def _outputs(run: Run, facts: Facts) -> dict[str, bytes]:
-    restore = facts.references.restore
-    return {one.node: restore(one.output) for one in run.attempts if one.state == "ok" and one.output is not None}
+    hand: Insisting
+    durable: Durable | None = None
+    run: Run | None = None
+    is_cancelled: bool = False
+    is_done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def _now_ms() -> int:

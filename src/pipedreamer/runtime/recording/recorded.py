@@ -59,6 +59,10 @@ class Recorded:
         """The runs under way that somebody waits for, newest first; of most of these the record has nothing yet."""
         return [one.run() for one in reversed(self._running.values())]
 
+    def names(self) -> frozenset[str]:
+        """Their ids."""
+        return frozenset(self._running)
+
     def under_way(self, run_id: str) -> Run | None:
         """One of them."""
         one = self._running.get(run_id)

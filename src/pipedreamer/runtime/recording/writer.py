@@ -10,10 +10,9 @@ from typing import Any, Final
 from pipedreamer.errors import LeaseLostError, PipedreamerError, RecordError, ValueTooBigError
 from pipedreamer.record import Ended, Epoch, Finished, Progress, Retention, Run, Said, Store
 from pipedreamer.record.changes import Change, run_of
+from pipedreamer.runtime.recording.lease import LEASE_S, Lease
 from pipedreamer.runtime.result import RunResult
 
-LEASE_S: Final = 10.0
-RENEWAL_S: Final = 3.0
 PRUNING_S: Final = 60.0
 _PAUSE_S: Final = 0.05
 
@@ -23,7 +22,7 @@ Done = Callable[[RecordError | None], None]
 
 
 class Writer:
-    """An engine's hand on the record of its workflow. `when_lost` is called when another engine has taken over.
+    """An engine's hand on the record of its workflow, with a `lease` on its durable runs that others are to renew.
 
     `unkept` hears of runs that ended and could not be kept; without it, that is their callers' error.
 
@@ -41,18 +40,14 @@ class Writer:
         lease_s: float = LEASE_S,
     ) -> None:
         self._store = store
-        self._workflow = workflow
-        self._engine = engine
+        self.lease = Lease(store, workflow, engine, lease_s)
         self._unkept = unkept
-        self.when_lost: Callable[[], None] = lambda: None
         self._keep = keep or Retention()
-        self._lease_s = lease_s
         self._turn: list[tuple[Change, Done]] = []
         self._group: list[tuple[Change, Done]] = []
         self._durable = False
         self._writing: asyncio.Task[None] | None = None
-        self._epoch: Epoch | None = None
-        self._chores: list[asyncio.Task[None]] = []
+        self._pruning: asyncio.Task[None] | None = None
         self.trouble = ""
 
     @property
@@ -62,29 +57,27 @@ class Writer:
 
     @property
     def epoch(self) -> Epoch:
-        if self._epoch is None:
-            raise RecordError("the record has not been opened")
-        return self._epoch
+        return self.lease.epoch
 
     async def __aenter__(self) -> "Writer":
         await self._store.open()
         try:
-            self._epoch = await self._store.join(self._workflow, self._engine, self._lease_s)
+            await self.lease.join()
         except BaseException:
             await self._store.close()
             raise
-        self._chores = [asyncio.create_task(self._renew()), asyncio.create_task(self._prune())]
+        self._pruning = asyncio.create_task(self._prune())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for chore in self._chores:
-            chore.cancel()
-        await asyncio.gather(*self._chores, return_exceptions=True)
+        if self._pruning is not None:
+            self._pruning.cancel()
+            await asyncio.gather(self._pruning, return_exceptions=True)
         self._write_turn()
         while self._writing is not None:
             await asyncio.wait((self._writing,))
         with suppress(RecordError):
-            await self._store.leave(self.epoch)
+            await self.lease.leave()
         await self._store.close()
 
     def write(self, change: Change, *, durable: bool = False) -> asyncio.Future[None]:
@@ -166,9 +159,16 @@ class Writer:
         if self._writing is None:
             self._writing = asyncio.create_task(self._work())
 
-    async def take_over(self) -> tuple[Run, ...]:
-        """The durable runs of engines that are gone, which are this one's from now on."""
-        return await self._store.take_over(self.epoch)
+    def drop_durable(self) -> None:
+        """Refuse what waits to be written of durable runs, which are no longer this epoch's."""
+        self._turn = self._without_durable(self._turn)
+        self._group = self._without_durable(self._group)
+
+    def _without_durable(self, changes: list[tuple[Change, Done]]) -> list[tuple[Change, Done]]:
+        for change, done in changes:
+            if not isinstance(change, Finished):
+                done(LeaseLostError("the run is not this engine's any more"))
+        return [(change, done) for change, done in changes if isinstance(change, Finished)]
 
     async def _work(self) -> None:
         while self._group:
@@ -185,18 +185,6 @@ class Writer:
             for change, done in group:
                 done(refused.get(run_of(change)) if refused else None)
         self._writing = None
-
-    async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(min(RENEWAL_S, self._lease_s / 3))
-            try:
-                await self._store.renew(self.epoch)
-            except LeaseLostError:
-                self.when_lost()
-                with suppress(RecordError):
-                    self._epoch = await self._store.join(self._workflow, self._engine, self._lease_s)
-            except RecordError as error:
-                self.trouble = str(error)
 
     async def _prune(self) -> None:
         while True:
