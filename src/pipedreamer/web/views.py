@@ -19,7 +19,7 @@ _SPANS: Final = (("last hour", 3_600_000), ("last 24 hours", 86_400_000), ("last
 
 def view(kind: str, data: Mapping[str, Any], now: int) -> dict[str, Any]:
     """The names that the template of `kind` uses."""
-    shown = {"workflow": None, "query": {}, **data, "kind": kind}
+    shown = {"workflow": None, "query": {}, "may_run": True, "asks_login": False, **data, "kind": kind}
     match kind:
         case "workflow":
             return shown | _workflow(data)

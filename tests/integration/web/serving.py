@@ -67,13 +67,13 @@ class Handler(BaseHTTPRequestHandler):
     def send_page(self, path: str, query: dict[str, str]) -> None:
         workflow = self.twin.workflow
         kind: Kind = "workflow"
-        data: Json = {"workflow": workflow, "query": query}
+        data: Json = {"workflow": workflow, "query": query, "asks_login": True}
         if path == "":
             data["runs"] = self.twin.summaries({"limit": "50"})
         elif path == "runs":
             kind, data["runs"] = "runs", self.twin.summaries(query)
         elif path == "login":
-            kind, data = "login", {"message": "", "next": ""}
+            kind, data = "login", {"message": query.get("message", ""), "next": ""}
         elif path.removeprefix("runs/") in self.twin.runs:
             name = path.removeprefix("runs/")
             kind, data["run"], data["logs"] = "run", self.twin.runs[name], self.logs(name, {})

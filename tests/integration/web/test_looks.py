@@ -46,6 +46,7 @@ def _paths(served: Any) -> list[str]:
         "runs?text=nothing",
         *(f"runs/{name}?node=reserve&tab=attempts" for name in runs),
         "login",
+        "login?message=this engine does not know that token; send one in a header that it does not know either",
     ]
 
 

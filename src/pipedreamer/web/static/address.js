@@ -5,6 +5,15 @@ const root = new URL(document.documentElement.dataset.base ?? "./", location.hre
 /** The address of `path` below the engine's root. @param {string} path */
 export const at = (path) => new URL(path, root).href;
 
+/** Whether whoever looks may start, cancel and repeat runs. */
+export const mayRun = document.documentElement.dataset.readsOnly === undefined;
+
+/** Leads to the login, and after it back to this place. */
+export function toLogin() {
+  const here = location.href.replace(location.hash, "").slice(root.href.length);
+  location.assign(at(`login?next=${encodeURIComponent(here)}`));
+}
+
 /** @param {string} name */
 export const asked = (name) => new URLSearchParams(location.search).get(name) ?? "";
 

@@ -1,7 +1,7 @@
 /** Asks the engine, and says what it refuses in its own words. */
 
 /** @import { Problem } from "./shapes.d.ts" */
-import { at } from "./address.js";
+import { at, toLogin } from "./address.js";
 import { say } from "./view.js";
 
 export class Refused extends Error {
@@ -24,7 +24,7 @@ async function read(response) {
     if (response.ok) throw new Refused(response.status, "the engine's answer is not JSON", []);
   }
   if (response.ok) return answer;
-  if (response.status === 401) location.assign(at("login"));
+  if (response.status === 401) toLogin();
   throw new Refused(response.status, answer.error ?? `the engine answered ${response.status}`, answer.problems ?? []);
 }
 

@@ -1,6 +1,6 @@
 /** Events as they come. A lost connection is said and comes back by itself; a page that nobody sees holds none. */
 
-import { at } from "./address.js";
+import { at, toLogin } from "./address.js";
 import { byId } from "./view.js";
 
 const LONGEST_MS = 15_000;
@@ -44,6 +44,7 @@ export class Live {
     notice("Connection lost, trying again…", true);
     if (source.readyState !== EventSource.CLOSED) return; // the browser tries again itself
     this.source = null;
+    fetch(at("workflow"), { method: "HEAD" }).then(({ status }) => status === 401 && toLogin(), () => {});
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.open(), this.wait);
     this.wait = Math.min(2 * this.wait, LONGEST_MS);

@@ -2,7 +2,7 @@
 
 /** @import { Line, NodeEvent, Run, RunEvent, Workflow } from "./shapes.d.ts" */
 import { askToCancel, askToRunAgain } from "./again.js";
-import { asked, choose, follow, whenChosen } from "./address.js";
+import { asked, choose, follow, mayRun, whenChosen } from "./address.js";
 import { get } from "./api.js";
 import { Gantt } from "./gantt.js";
 import { Graph } from "./graph.js";
@@ -75,7 +75,7 @@ async function fetchLines() {
 }
 
 function again() {
-  if (!isLive(run)) askToRunAgain(run, plan);
+  if (!isLive(run) && mayRun) askToRunAgain(run, plan);
 }
 
 /** @param {number} by */

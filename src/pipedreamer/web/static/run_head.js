@@ -2,7 +2,7 @@
 
 /** @import { Run } from "./shapes.d.ts" */
 /** @import { Drawn } from "./vendor/preact.d.ts" */
-import { at, query } from "./address.js";
+import { at, mayRun, query } from "./address.js";
 import { failedOf, isLive } from "./model.js";
 import { startOf } from "./timeline.js";
 import { copyButton, errorText, html, moment, stateOf } from "./view.js";
@@ -23,9 +23,10 @@ export function head(run, { cancel, again }) {
               () => JSON.stringify(run, null, 2),
               "the run as JSON",
             )}
-            ${isLive(run)
-              ? html`<button type="button" key="cancel" onClick=${cancel}>Cancel…</button>`
-              : html`<button type="button" key="again" class="primary" onClick=${again}>Re-run…</button>`}
+            ${mayRun &&
+              (isLive(run)
+                ? html`<button type="button" key="cancel" onClick=${cancel}>Cancel…</button>`
+                : html`<button type="button" key="again" class="primary" onClick=${again}>Re-run…</button>`)}
           </div>
     </div>
         <dl class="line">

@@ -1,7 +1,7 @@
 /** The place "Runs": the list kept up to date, its filters, the keyboard. */
 
 /** @import { Summary } from "./shapes.d.ts" */
-import { asked, at } from "./address.js";
+import { asked, at, mayRun } from "./address.js";
 import { get } from "./api.js";
 import { listen } from "./keys.js";
 import { Live } from "./live.js";
@@ -65,7 +65,7 @@ for (const [id, name] of [["from", "since"], ["to", "until"]]) {
 }
 const address = document.getElementById("address");
 if (address) address.textContent = at("");
-listen({ move: moveRow, again: () => rowHere() && location.assign(at(`runs/${rowHere()}?again=1`)) });
+listen({ move: moveRow, again: () => mayRun && rowHere() && location.assign(at(`runs/${rowHere()}?again=1`)) });
 keepTimes();
 setInterval(keepTimes, 1000);
 if (!asked("before")) new Live("runs/events", { run: refresh });

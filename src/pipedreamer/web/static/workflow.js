@@ -1,7 +1,7 @@
 /** The place "Workflow": the graph, the chosen node, the runs that come, and the form that starts one. */
 
 /** @import { PlanNode, Workflow } from "./shapes.d.ts" */
-import { asked, at, choose, follow, query, whenChosen } from "./address.js";
+import { asked, at, choose, follow, mayRun, query, whenChosen } from "./address.js";
 import { get } from "./api.js";
 import { Graph } from "./graph.js";
 import { listen } from "./keys.js";
@@ -57,13 +57,13 @@ function again() {
 byId("address").textContent = at("");
 byId("graph").addEventListener("click", follow);
 byId("node").addEventListener("click", follow);
-byId("run").addEventListener("click", () => askToRun(workflow.inputSchema));
-listen({ move: moveRow, again });
+document.getElementById("run")?.addEventListener("click", () => askToRun(workflow.inputSchema));
+listen({ move: moveRow, again: mayRun ? again : undefined });
 whenChosen(drawGraph);
 drawGraph();
 keepTimes();
 setInterval(keepTimes, 1000);
-if (asked("run")) {
+if (asked("run") && mayRun) {
   choose({ run: null }, { kept: true });
   askToRun(workflow.inputSchema);
 }
