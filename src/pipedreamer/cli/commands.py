@@ -20,6 +20,7 @@ COMMANDS = {
     "run": "Run a workflow folder once and print the result.",
     "serve": "Serve a workflow over HTTP, as in production.",
     "runs": "Look at the runs of a served workflow, cancel and repeat them.",
+    "token": "Print a new token, for `serve --tokens`.",
     "permissions": "Show what a workflow's nodes may reach, and what not.",
     "visualize": "Draw a workflow as Mermaid, DOT, SVG or HTML.",
     "types": "Tell editors the types of TypeScript nodes.",

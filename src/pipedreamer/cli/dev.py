@@ -9,10 +9,13 @@ from pipedreamer.cli.run_options import (
     AllowBuild,
     Config,
     Host,
+    NoLogin,
+    OpenRun,
     Port,
     Record,
     Sandbox,
     Secrets,
+    Tokens,
     Workers,
     demand,
     sources,
@@ -32,6 +35,9 @@ def command(
     record: Record = None,
     allow_build: AllowBuild = False,
     sandbox: Sandbox = "auto",
+    tokens: Tokens = None,
+    open_run: OpenRun = False,
+    no_login: NoLogin = False,
 ) -> None:
     """Run a workflow here and take up every edit.
 
@@ -43,6 +49,7 @@ def command(
     zygote = Zygote()  # warms up while the rest is imported: hence the imports here
     import uvloop
 
+    from pipedreamer.cli.admission import Admission
     from pipedreamer.cli.engine_log import log_sink, take_over_logging
     from pipedreamer.cli.hot_reload import HotReload, welcome
     from pipedreamer.cli.serving import Serving, capacity, serve_workflow
@@ -60,6 +67,7 @@ def command(
         warn=terminal.say,
         drain_seconds=3.0,
         limits=Limits(allowed_hosts=(host,)),
+        admission=Admission(tokens, open_run, no_login),
         allow_build=allow_build,
         record=record,
         demand=demand(sandbox),

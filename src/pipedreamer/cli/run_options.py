@@ -31,6 +31,12 @@ Record = Annotated[
     ),
 ]
 
+Tokens = Annotated[Path | None, typer.Option("--tokens", help="File or folder of the tokens that callers must show.")]
+OpenRun = Annotated[bool, typer.Option("--open-run", help="With --tokens: let everybody run the workflow.")]
+NoLogin = Annotated[
+    bool, typer.Option("--no-login", help="Let in everybody who reaches the port: the network decides who does.")
+]
+
 Sandbox = Annotated[
     Literal["auto", "required", "best-effort"],
     typer.Option("--sandbox", help="Without a layer: do not start, or say so; auto: required in a container."),

@@ -12,10 +12,13 @@ from pipedreamer.cli.run_options import (
     AllowBuild,
     Config,
     Host,
+    NoLogin,
+    OpenRun,
     Port,
     Record,
     Sandbox,
     Secrets,
+    Tokens,
     Workers,
     demand,
     sources,
@@ -49,6 +52,9 @@ def command(
     ] = "auto",
     allow_build: AllowBuild = False,
     sandbox: Sandbox = "auto",
+    tokens: Tokens = None,
+    open_run: OpenRun = False,
+    no_login: NoLogin = False,
 ) -> None:
     """Serve a workflow over HTTP, as in production."""
     terminal: Terminal = ctx.obj
@@ -56,6 +62,7 @@ def command(
     zygote = Zygote()  # warms up while the rest is imported: hence the imports here
     import uvloop
 
+    from pipedreamer.cli.admission import Admission
     from pipedreamer.cli.engine_log import log_sink, take_over_logging
     from pipedreamer.cli.serving import Serving, capacity, serve_workflow
     from pipedreamer.engine.service import Limits
@@ -84,6 +91,7 @@ def command(
         limits=Limits(
             max_body=max_body, allowed_hosts=(host, *(allow_host or ())), namespace=os.environ.get("POD_NAMESPACE")
         ),
+        admission=Admission(tokens, open_run, no_login),
         allow_build=allow_build,
         record=record,
         demand=demand(sandbox),

@@ -13,7 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipedreamer.cli.admission import Admission, gate, refuse_open_address, watch_tokens
 from pipedreamer.cli.keeping import Kept, about, history, place_for, recording
+from pipedreamer.engine.access.token_files import TokenWatch
 from pipedreamer.engine.binding import bind
 from pipedreamer.engine.service import Limits, Service, Stats
 from pipedreamer.project import open_project
@@ -48,6 +50,7 @@ class Serving:
     warn: Callable[[str], None]
     drain_seconds: float = 25.0
     limits: Limits = field(default_factory=Limits)
+    admission: Admission = field(default_factory=Admission)
     allow_build: bool = False
     demand: Demand = "best-effort"
     access_log: bool = False
@@ -68,6 +71,8 @@ async def serve_workflow(serving: Serving, zygote: Zygote, started: Started, bes
     project = open_project(serving.folder)
     listener = bind(serving.host, serving.port)
     with listener:
+        refuse_open_address(serving.admission, listener.getsockname()[0])
+        tokens = watch_tokens(serving.admission, project, serving.sources, serving.warn)
         # The workers load in processes of their own: meanwhile the server is imported, which takes as long.
         server = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "pipedreamer.engine.server"))
         place = place_for(serving.record, project.root, serving.warn)
@@ -78,10 +83,14 @@ async def serve_workflow(serving: Serving, zygote: Zygote, started: Started, bes
             from pipedreamer.engine.app import App
             from pipedreamer.engine.server import serve
 
-            app = App(service_of(live, serving.limits, kept))
-            helpers = [asyncio.ensure_future(_poll(live))]
+            made = partial(service_of, live, serving.limits, kept, tokens)
+            app = App(made(), gate(project.workflow.name, tokens, serving.admission))
+            helpers = [asyncio.ensure_future(_poll(live, tokens, app))]
             if beside is not None:
-                renew = partial(_renew, app, live, serving.limits, kept)
+
+                def renew() -> None:
+                    app.replace(made())
+
                 helpers.append(asyncio.ensure_future(beside(live, renew)))
             try:
                 await serve(
@@ -98,11 +107,9 @@ async def serve_workflow(serving: Serving, zygote: Zygote, started: Started, bes
                         await helper
 
 
-def _renew(app: "App", live: LiveWorkflow, limits: Limits, kept: Kept | None) -> None:
-    app.replace(service_of(live, limits, kept))
-
-
-def service_of(live: LiveWorkflow, limits: Limits, kept: Kept | None = None) -> Service:
+def service_of(
+    live: LiveWorkflow, limits: Limits, kept: Kept | None = None, tokens: TokenWatch | None = None
+) -> Service:
     """What the application is handed; made anew when the code is swapped."""
     session = live.session
     workflow = live.project.workflow
@@ -114,7 +121,7 @@ def service_of(live: LiveWorkflow, limits: Limits, kept: Kept | None = None) -> 
             queued=session.waiting,
             workers=session.workers,
             worker_restarts=session.restarts,
-            settings_failures=live.settings_failures,
+            settings_failures=live.settings_failures + (tokens.failures if tokens else 0),
             rejected=counts.refused,
             runs={"success": counts.succeeded, "failure": counts.failed},
         )
@@ -162,11 +169,14 @@ def _allow_many_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-async def _poll(live: LiveWorkflow) -> None:
-    """Take up rotated secrets and changed config while running."""
+async def _poll(live: LiveWorkflow, tokens: TokenWatch | None, app: "App") -> None:
+    """Take up rotated secrets and tokens, and changed config, while running."""
     while True:
         await asyncio.sleep(POLL_SECONDS)
         live.poll()
+        if tokens is not None:
+            tokens.poll()
+            app.end_streams()
 
 
 def _address(host: str, port: int) -> str:

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from pipedreamer.engine.access.gate import NONE, UNKNOWN, Gate
+from pipedreamer.engine.access.login import Login, to_login
+from pipedreamer.engine.access.tokens import suffices
 from pipedreamer.engine.answer import JSON, SMALL_BODY, Answer, Header, Receive, Scope, Send, hang_up, refusal, reply
 from pipedreamer.engine.body import Input, read_body, read_input, refuse_body
 from pipedreamer.engine.browsing import Browser, is_for_a_page, without_json
@@ -15,7 +18,7 @@ from pipedreamer.engine.history.durably import run_durably, wish_of
 from pipedreamer.engine.history.history import methods_below_runs
 from pipedreamer.engine.history.stream import Stream
 from pipedreamer.engine.metrics import Durations, Reading
-from pipedreamer.engine.pages import NO_STORE, health, metrics, ready, workflow
+from pipedreamer.engine.pages import NO_STORE, health, is_local, metrics, ready, workflow
 from pipedreamer.engine.run import DRAINING, STOPPED, begin, ended, failure
 from pipedreamer.engine.schema import InputSchema
 from pipedreamer.engine.service import Service
@@ -29,6 +32,8 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
     "/workflow": ("GET", "HEAD"),
     "/workflow.json": ("GET", "HEAD"),
     "/": ("GET", "HEAD"),
+    "/login": ("GET", "HEAD", "POST"),
+    "/logout": ("POST",),
 }
 """Every path and the methods it takes; none named means any."""
 
@@ -38,35 +43,43 @@ class _Served:
 
     __slots__ = ("guard", "schema", "service")
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, gate: Gate | None) -> None:
         self.service = service
-        self.guard = Guard(service.workflow, service.limits)
+        self.guard = Guard(service.workflow, service.limits, *(() if gate is None else (gate.vouch,)))
         self.schema = None if service.input_schema is None else InputSchema(service.input_schema)
 
 
 class App:
-    """Serves one workflow over HTTP; `running` counts the runs that callers wait for.
+    """Serves one workflow over HTTP; `running` counts the runs that callers wait for. Without a `gate` all may call.
 
     Raises `SpecError` when the workflow's input schema is not one.
     """
 
-    def __init__(self, service: Service) -> None:
-        self._served = _Served(service)
+    def __init__(self, service: Service, gate: Gate | None = None) -> None:
+        self._gate = gate
+        self._served = _Served(service, gate)
         self._durations = Durations()
         self._answers: Counter[int] = Counter()
-        self._stopped = asyncio.Event()
+        self._streams: dict[asyncio.Event, Mapping[bytes, bytes]] = {}
         self._browser = Browser()
+        self._login = Login(gate, self._browser.login) if gate is not None else None
         self.draining = False
         self.running = 0
 
     def replace(self, service: Service) -> None:
         """Serve `service` from the next request on; requests under way keep the old one. Raises as at the start."""
-        self._served = _Served(service)
+        self._served = _Served(service, self._gate)
 
     def drain(self) -> None:
         """Take no new runs from now on; those under way go on."""
         self.draining = True
-        self._stopped.set()
+        self.end_streams()
+
+    def end_streams(self) -> None:
+        """End the streams whose callers may not listen any more; all of them when the engine stops."""
+        for end, headers in self._streams.items():
+            if self.draining or (self._gate is not None and self._gate.scope(headers) is None):
+                end.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3, HTTP only)."""
@@ -74,6 +87,7 @@ class App:
         headers = dict(scope["headers"])
         answer = self._refuse(served, scope["method"], scope["path"], scope["headers"], headers)
         if answer is not None:
+            answer = self._turned_away(answer, scope, headers)
             unread = b"transfer-encoding" in headers or int(headers.get(b"content-length", b"0")) > SMALL_BODY
         else:
             found = await self._found(served, scope, headers, receive)
@@ -81,7 +95,7 @@ class App:
                 return  # the caller went away while sending
             if isinstance(found, Stream):
                 self._answers[200] += 1
-                await found.send(receive, send, self._stopped)
+                await self._stream(found, headers, receive, send)
                 return
             answer = found
             unread = answer.status == 413
@@ -101,13 +115,39 @@ class App:
                 return await self._run(served, scope["method"], headers, query, receive)
             if path.startswith("/static/"):
                 return self._browser.file(path, headers)
+            if self._login is not None and path in ("/login", "/logout"):
+                return await self._login.answer(scope["method"], path, query, headers, receive)
             if is_for_a_page(path, headers):
-                return await self._browser.page(path, query, partial(self._told, served.service))
+                return await self._browser.page(path, query, partial(self._told, served.service), self._rights(headers))
             if path.startswith("/runs"):
                 return await self._history(served.service, scope, headers, receive)
             return await self._page(served.service, scope, headers)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
             return failure(served.service, error)
+
+    async def _stream(self, stream: Stream, headers: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
+        end = asyncio.Event()
+        self._streams[end] = headers
+        if self.draining:
+            end.set()
+        try:
+            await stream.send(receive, send, end)
+        finally:
+            del self._streams[end]
+
+    def _turned_away(self, answer: Answer, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
+        """A refusal as it is sent: a browser that asks for a page is led to the login."""
+        if self._gate is None or answer not in (NONE, UNKNOWN):
+            return answer
+        path, is_html = scope["path"], b"text/html" in headers.get(b"accept", b"")
+        if scope["method"] in ("GET", "HEAD") and is_html and is_for_a_page(path, headers):
+            return to_login(path, scope["query_string"])
+        return self._gate.counted(answer)
+
+    def _rights(self, headers: Mapping[bytes, bytes]) -> dict[str, bool]:
+        """What the page has buttons for."""
+        scope = "admin" if self._gate is None else self._gate.scope(headers)
+        return {"may_run": scope is not None and suffices(scope, "run"), "asks_login": self._gate is not None}
 
     def admits(self, pairs: Sequence[Header], headers: Mapping[bytes, bytes]) -> bool:
         """Whether nothing in the head of a `POST /run` speaks against it; what is refused goes through ASGI."""
@@ -147,13 +187,14 @@ class App:
         refused = served.guard.check(headers)
         if refused is not None:
             return refused
-        methods = ROUTES.get(path)
-        if methods is None and (served.service.history is not None or path == "/runs"):
-            methods = methods_below_runs(without_json(path))
-        if methods is None and path.startswith("/static/"):
-            methods = ("GET", "HEAD")
+        methods = self._methods(served, path)
+        if self._gate is not None:
+            refused = self._gate.refuse(method, path, headers, methods is not None and method in (methods or (method,)))
+            if refused is not None:
+                return refused
         if methods is None:
-            return refusal(404, f"there is no path {path[:100]!r}; there are {', '.join(ROUTES)}, /runs")
+            there = [each for each in ROUTES if self._methods(served, each) is not None]
+            return refusal(404, f"there is no path {path[:100]!r}; there are {', '.join(there)}, /runs")
         if methods and method not in methods:
             allow = ", ".join(methods)
             return refusal(405, f"{path} does not take {method}; use {allow}", (b"allow", allow.encode()))
@@ -162,6 +203,17 @@ class App:
         if self.draining:
             return DRAINING
         return refuse_body(headers, served.service.limits.max_body) if method == "POST" else None
+
+    def _methods(self, served: _Served, path: str) -> tuple[str, ...] | None:
+        """The methods that a path takes, none for any; None where there is no such path."""
+        methods = ROUTES.get(path)
+        if path in ("/login", "/logout") and self._gate is None:
+            return None
+        if methods is None and (served.service.history is not None or path == "/runs"):
+            methods = methods_below_runs(without_json(path))
+        if methods is None and path.startswith("/static/"):
+            methods = ("GET", "HEAD")
+        return methods
 
     async def _run(
         self, served: _Served, method: str, headers: Mapping[bytes, bytes], query: bytes, receive: Receive
@@ -223,7 +275,8 @@ class App:
     async def _page(self, service: Service, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
         match without_json(scope["path"]):
             case "/health":
-                return health(service, scope, headers)
+                gate = self._gate
+                return health(service, is_local(scope, headers) if gate is None else gate.scope(headers) is not None)
             case "/ready":
                 return ready(service, self.draining)
             case "/workflow":

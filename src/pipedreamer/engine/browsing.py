@@ -31,20 +31,24 @@ class Browser:
         given, content = found.answer(headers.get(b"accept-encoding", b"").decode("latin-1"))
         return Answer(200, _encoded(given), content)
 
-    async def page(self, path: str, query: bytes, ask: Ask) -> Answer:
-        """The page at a path that has one."""
+    async def login(self, message: str, place: str, status: int) -> Answer:
+        """The form that asks for a token, and leads to `place` after it."""
+        return await self._shown("login", {"message": message, "next": place}, "./", status)
+
+    async def page(self, path: str, query: bytes, ask: Ask, rights: Mapping[str, bool]) -> Answer:
+        """The page at a path that has one; `rights` say what it has buttons for."""
+        data = {"query": dict(parse_qsl(query.decode("latin-1"))), **rights}
         match path.strip("/").split("/"):
             case [""]:
-                return await self._made("workflow", "./", query, ask, runs=("/runs", _OF_A_LIST))
+                return await self._made("workflow", "./", data, ask, runs=("/runs", _OF_A_LIST))
             case ["runs"]:
-                return await self._made("runs", "./", query, ask, runs=("/runs", query))
+                return await self._made("runs", "./", data, ask, runs=("/runs", query))
             case ["runs", run_id]:
                 logs = (f"/runs/{run_id}/logs", b"")
-                return await self._made("run", "../", query, ask, run=(f"/runs/{run_id}", b""), logs=logs)
+                return await self._made("run", "../", data, ask, run=(f"/runs/{run_id}", b""), logs=logs)
         return refusal(404, f"there is no page {path[:100]!r}")
 
-    async def _made(self, kind: Kind, base: str, query: bytes, ask: Ask, **parts: tuple[str, bytes]) -> Answer:
-        data: dict[str, Any] = {"query": dict(parse_qsl(query.decode("latin-1")))}
+    async def _made(self, kind: Kind, base: str, data: dict[str, Any], ask: Ask, **parts: tuple[str, bytes]) -> Answer:
         data["workflow"] = orjson.loads((await ask("/workflow", b"")).body)
         for name, (path, asked) in parts.items():
             answer = await ask(path, asked)

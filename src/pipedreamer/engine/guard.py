@@ -1,13 +1,14 @@
-"""Who may call: the engine's own names in `Host`, and no page of another origin.
+"""By which names and from which pages the engine may be called: its own in `Host`, and no page of another origin.
 
 A browser sends a page's script to any address it can reach, this engine's included, also by a name that its owner
 points here (DNS rebinding). So every request must name the engine by a name nobody else can own, and a request that
-a browser marks as coming from elsewhere is refused, GET too.
+a browser marks as coming from elsewhere is refused, GET too. Who shows a token may call by any name: a page that was
+lured here has none, and proxies such as that of Kubernetes' API server pass on a `Host` of their own.
 """
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pipedreamer.engine.answer import Answer, Header, refusal
@@ -17,11 +18,23 @@ HOST = re.compile(
     rb"(?:\[(?P<v6>[0-9a-f:.]{2,45})\]|(?P<name>[a-z0-9_](?:[a-z0-9._-]{0,252})))(?::[0-9]{1,5})?", re.IGNORECASE
 )
 SINGLE: Final = frozenset(
-    {b"host", b"origin", b"sec-fetch-site", b"content-type", b"content-length", b"content-encoding"}
+    {
+        b"host",
+        b"origin",
+        b"sec-fetch-site",
+        b"content-type",
+        b"content-length",
+        b"content-encoding",
+        b"authorization",
+        b"pipedreamer-token",
+    }
 )
 OWN_SITES: Final = frozenset({b"same-origin", b"none"})
 REMEMBERED: Final = 256
 """So many spellings of Host are remembered as good; more are checked each time."""
+
+Vouch = Callable[[Mapping[bytes, bytes], Answer], Answer | None]
+"""What becomes of a request by an unknown name, and of its refusal, by its headers."""
 
 
 def repeated(pairs: Sequence[Header]) -> Answer | None:
@@ -36,7 +49,8 @@ def repeated(pairs: Sequence[Header]) -> Answer | None:
 class Guard:
     """The names by which one workflow's engine may be called."""
 
-    def __init__(self, workflow: str, limits: Limits) -> None:
+    def __init__(self, workflow: str, limits: Limits, vouch: Vouch = lambda _, refused: refused) -> None:
+        self._vouch = vouch
         names = {workflow, *limits.allowed_hosts}
         if limits.namespace:
             names.add(f"{workflow}.{limits.namespace}")
@@ -50,7 +64,7 @@ class Guard:
         host = headers.get(b"host")
         if host not in self._good:
             refused = self._check_host(host)
-            if refused is not None:
+            if refused is not None and (refused.status != 403 or (refused := self._vouch(headers, refused))):
                 return refused
         if b"sec-fetch-site" in headers or b"origin" in headers:
             return self._check_origin(headers)

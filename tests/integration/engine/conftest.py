@@ -10,6 +10,7 @@ import httpx
 import orjson
 import pytest
 
+from pipedreamer.engine.access.gate import Gate
 from pipedreamer.engine.app import App
 from pipedreamer.engine.binding import bind
 from pipedreamer.engine.server import serve
@@ -90,6 +91,7 @@ async def start_engine() -> AsyncIterator[StartEngine]:
             secrets: dict[str, Any] | None = None,
             twin: Twin | None = None,
             access_log: bool = False,
+            gate: Gate | None = None,
             **fields: Any,
         ) -> Engine:
             mask = Mask(secrets or {})
@@ -104,16 +106,19 @@ async def start_engine() -> AsyncIterator[StartEngine]:
                 "ready": lambda: True,
                 "limits": Limits(),
             }
-            return await stack.enter_async_context(_running(Service(**(known | fields)), twin, patience, access_log))
+            service = Service(**(known | fields))
+            return await stack.enter_async_context(_running(service, gate, twin, patience, access_log))
 
         yield start
 
 
 @asynccontextmanager
-async def _running(service: Service, twin: Twin, patience: Patience | None, access_log: bool) -> AsyncIterator[Engine]:
+async def _running(
+    service: Service, gate: Gate | None, twin: Twin, patience: Patience | None, access_log: bool
+) -> AsyncIterator[Engine]:
     listener = bind("127.0.0.1", 0)
     port = listener.getsockname()[1]
-    app = App(service)
+    app = App(service, gate)
     up = asyncio.Event()
     task = asyncio.create_task(serve(app, listener, on_started=up.set, patience=patience, access_log=access_log))
     await up.wait()
