@@ -1,6 +1,6 @@
 """A client of a served workflow: start runs, look at them, cancel and repeat them.
 
-with Client("http://127.0.0.1:8080") as client:
+with Client("http://127.0.0.1:8080", token=os.environ.get("PIPEDREAMER_TOKEN")) as client:
     run = client.start({"order": 17}, key="order-17")
     print(client.wait(run).state)
 """
@@ -78,10 +78,22 @@ class LogLine(msgspec.Struct, frozen=True):
 
 
 class Client:
-    """Speaks with one engine. Everything raises `EngineAnswerError` where it does not answer, or refuses."""
+    """Speaks with one engine. Everything raises `EngineAnswerError` where it does not answer, or refuses.
 
-    def __init__(self, url: str = "http://127.0.0.1:8080", *, transport: httpx.BaseTransport | None = None) -> None:
-        self._http = httpx.Client(base_url=url.rstrip("/") + "/", timeout=_PATIENCE, transport=transport)
+    `token` is sent where one is given, and never to another address: redirects are not followed.
+    """
+
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:8080",
+        *,
+        token: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        # Not as Authorization: the proxy of Kubernetes' API server keeps that for itself.
+        headers = {"Pipedreamer-Token": token} if token else {}
+        address = url.rstrip("/") + "/"
+        self._http = httpx.Client(base_url=address, timeout=_PATIENCE, transport=transport, headers=headers)
 
     def __enter__(self) -> Self:
         return self
@@ -185,4 +197,16 @@ def _refused(answer: httpx.Response) -> EngineAnswerError:
         text = str(answer.json()["error"])
     except (ValueError, KeyError, TypeError):
         text = f"{answer.url} answered {answer.status_code}; is an engine there?"
+    else:
+        if answer.status_code == 401:
+            text = _unwelcome(answer.request)
     return EngineAnswerError(answer.status_code, text)
+
+
+def _unwelcome(request: httpx.Request) -> str:
+    if "Pipedreamer-Token" in request.headers:
+        return f"the engine at {request.url} does not know the token that was sent; give one that it has"
+    return (
+        f"the engine at {request.url} asks for a token: set PIPEDREAMER_TOKEN or give --token-file; in Python "
+        "Client(token=...)"
+    )

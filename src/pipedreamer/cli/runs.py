@@ -23,6 +23,9 @@ def command(
     url: Annotated[
         str, typer.Option("--url", envvar="PIPEDREAMER_URL", help="Where the engine is.")
     ] = "http://127.0.0.1:8080",
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", help="File with the engine's token, in place of PIPEDREAMER_TOKEN.")
+    ] = None,
     state: Annotated[str | None, typer.Option("--state", help="For list: only runs in this state.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="For list: so many.")] = 20,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="For logs: go on until the run has ended.")] = False,
@@ -34,12 +37,13 @@ def command(
     to: Annotated[Path | None, typer.Option("--to", help="For export-fixture: the file to write.")] = None,
 ) -> None:
     """Look at the runs of a served workflow, cancel and repeat them."""
+    from pipedreamer.cli.token_file import shown_token
     from pipedreamer.client import Client
 
     terminal: Terminal = ctx.obj
     if action != "list" and not run:
         raise UsageError(f"`pipedreamer runs {action}` needs a run's id; `pipedreamer runs list` shows them")
-    with Client(url) as client:
+    with Client(url, token=shown_token(token_file)) as client:
         match action:
             case "list":
                 found, _ = client.runs(limit=limit, **({"state": state} if state else {}))
