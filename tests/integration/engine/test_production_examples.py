@@ -48,7 +48,14 @@ def test_compose_runs_serve_without_rights_on_a_read_only_system(service: dict[s
     assert "no-new-privileges:true" in service["security_opt"]
     assert service["restart"] == "unless-stopped"
     mounts = {volume["target"]: volume["read_only"] for volume in service["volumes"]}
-    assert mounts == {"/app/workflow": True, "/app/secrets": True, "/app/config": True}
+    assert mounts == {"/app/workflow": True, "/app/tokens": True, "/app/secrets": True, "/app/config": True}
+
+
+def test_both_ask_for_tokens_that_nodes_are_not_given(service: dict[str, Any]) -> None:
+    assert service["command"][service["command"].index("--tokens") + 1] == "/app/tokens"
+    words = re.findall(r"--(tokens|secrets) \$\{CREDENTIALS_DIRECTORY\}/(\w+)", UNIT)
+    assert words == [("tokens", "tokens"), ("secrets", "secrets")]
+    assert re.findall(r"^LoadCredential=(\w+):", UNIT, re.MULTILINE) == ["tokens", "secrets"]
 
 
 def test_compose_publishes_the_port_on_loopback_only(service: dict[str, Any]) -> None:
