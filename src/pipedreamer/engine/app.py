@@ -139,10 +139,11 @@ class App:
         """A refusal as it is sent: a browser that asks for a page is led to the login."""
         if self._gate is None or answer not in (NONE, UNKNOWN):
             return answer
-        path, is_html = scope["path"], b"text/html" in headers.get(b"accept", b"")
-        if scope["method"] in ("GET", "HEAD") and is_html and is_for_a_page(path, headers):
+        answer, path = self._gate.counted(answer), scope["path"]
+        is_html = scope["method"] in ("GET", "HEAD") and b"text/html" in headers.get(b"accept", b"")
+        if answer.status == 401 and is_html and is_for_a_page(path, headers):
             return to_login(path, scope["query_string"])
-        return self._gate.counted(answer)
+        return answer
 
     def _rights(self, headers: Mapping[bytes, bytes]) -> dict[str, bool]:
         """What the page has buttons for."""
@@ -276,7 +277,7 @@ class App:
         match without_json(scope["path"]):
             case "/health":
                 gate = self._gate
-                return health(service, is_local(scope, headers) if gate is None else gate.scope(headers) is not None)
+                return health(service, is_local(scope, headers) if gate is None else gate.knows(headers))
             case "/ready":
                 return ready(service, self.draining)
             case "/workflow":

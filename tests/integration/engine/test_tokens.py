@@ -182,6 +182,15 @@ async def test_a_wrong_token_on_the_short_way_counts_once(open_engine: Any) -> N
     assert sent == [401] * MOST + [429]
 
 
+@pytest.mark.parametrize(("path", "headers"), [("/health", {}), ("/", HTML), ("/runs", HTML)])
+async def test_wrong_tokens_are_counted_wherever_the_answer_tells_them_from_right_ones(
+    guarded: Any, path: str, headers: dict[str, str]
+) -> None:
+    for number in range(MOST):
+        await guarded.client.get(path, headers={**headers, **shown(f"guess-{number}")})
+    assert (await guarded.client.get("/workflow", headers=shown("guess"))).status_code == 429
+
+
 async def test_a_browser_is_led_to_the_login_and_back(guarded: Any) -> None:
     answer = await guarded.client.get("/runs/0a1b?node=x&tab=logs", headers=HTML)
     assert (answer.status_code, answer.headers["location"]) == (

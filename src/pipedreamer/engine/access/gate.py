@@ -67,6 +67,13 @@ class Gate:
             return refused
         return None if self.by_header(headers) else UNKNOWN
 
+    def knows(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether the caller is known, where nobody needs to be; a token that is not is counted here, too."""
+        known = self.scope(headers) is not None
+        if not known and _shown(headers) is not None:
+            self._guesses.another()
+        return known
+
     def by_header(self, headers: Mapping[bytes, bytes]) -> Token | None:
         """The token that a header shows, where it is one."""
         text = _shown(headers)

@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from urllib.parse import parse_qs, quote
 
-import orjson
-
 from pipedreamer.engine.access.gate import UNPROVEN, Gate, is_of_the_page
 from pipedreamer.engine.access.sessions import LIFETIME_S
 from pipedreamer.engine.answer import Answer, Header, Receive
 from pipedreamer.engine.body import read_body
 
 LARGEST_FORM: Final = 8 * 1024
+_WRONG: Final = "The engine does not know that token. Look whether all of it was copied."
 _PLACE: Final = re.compile(r"(?:runs(?:/[0-9a-zA-Z_-]{1,64})?)?(?:\?[\w.~%&=+:,*-]{0,2000})?", re.ASCII)
 _NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 
@@ -50,7 +49,7 @@ class Login:
         text = form.get("token", [""])[-1].strip()
         found = self._gate.try_token(text.encode())
         if isinstance(found, Answer):
-            shown = await self._show(_words(found), place, found.status)
+            shown = await self._show(_WRONG, place, found.status)
             return Answer(found.status, (*shown.headers, *found.headers[1:]), shown.body)
         return self._moved(f"./{place}", self._gate.sessions.begin(found), LIFETIME_S, headers)
 
@@ -78,8 +77,3 @@ def _place(given: Mapping[str, list[str]]) -> str:
     """A place of the page, relative to the engine's root; "" for whatever is not one."""
     place = given.get("next", [""])[-1]
     return place if _PLACE.fullmatch(place) else ""
-
-
-def _words(answer: Answer) -> str:
-    text: str = orjson.loads(answer.body)["error"]
-    return text
