@@ -170,8 +170,8 @@ async def test_a_thousand_callers_each_get_their_own_answer_though_a_third_of_th
     ]
     assert wrong == [], Counter((kind, str(answer.get("errors", answer))) for kind, answer in wrong)
     assert len({answer["runId"] for answer in answers}) == RUNS
-    assert engine.metric('pipedreamer_runs_total{outcome="success"}') == 666
-    assert engine.metric('pipedreamer_runs_total{outcome="failure"}') == 334
+    assert engine.metric('pipedreamer_runs_total{state="succeeded"}') == 666
+    assert engine.metric('pipedreamer_runs_total{state="failed"}') == 334
     assert engine.metric("pipedreamer_runs_running") == 0
     assert engine.run(given[1]).status == 200
     eventually(lambda: len(engine.process.descendants) == 4, "two workers, their cell and the zygote")

@@ -78,7 +78,7 @@ def test_health_readiness_and_figures_are_told(write_workflow: WriteWorkflow, st
     assert health["layers"]["time"] == "enforced"
     assert engine.run().status == 200
     eventually(lambda: engine.metric("pipedreamer_workers") == 2, "two workers")
-    assert engine.metric('pipedreamer_runs_total{outcome="success"}') == 1
+    assert engine.metric('pipedreamer_runs_total{state="succeeded"}') == 1
 
 
 def test_each_log_line_is_json_with_its_run_node_and_attempt(write_workflow: WriteWorkflow, start: StartEngine) -> None:
@@ -141,7 +141,7 @@ def test_pages_of_other_origins_and_unknown_hosts_are_refused(
         ):
             answer = engine.ask(method, "/run", headers={name: value})
             assert (answer.status, set(answer.json)) == (403, {"error"}), (method, name)
-    assert engine.metric('pipedreamer_runs_total{outcome="success"}') == 0
+    assert engine.metric('pipedreamer_runs_total{state="succeeded"}') == 0
 
 
 def test_a_host_that_was_allowed_is_known(write_workflow: WriteWorkflow, start: StartEngine) -> None:

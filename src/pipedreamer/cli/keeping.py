@@ -20,6 +20,7 @@ from pipedreamer.record import Store, open_store
 from pipedreamer.runtime.live import LiveWorkflow
 from pipedreamer.runtime.recording.durable import DurableRuns
 from pipedreamer.runtime.recording.facts import LiveFacts
+from pipedreamer.runtime.recording.figures import RecordWatch
 from pipedreamer.runtime.recording.lines import RunLines
 from pipedreamer.runtime.recording.recorded import Recorded
 from pipedreamer.runtime.recording.writer import Writer
@@ -34,6 +35,7 @@ class Kept:
 
     store: Store
     executor: Recorded
+    figures: RecordWatch
     durable: DurableRuns
     facts: LiveFacts
     lines: RunLines
@@ -141,7 +143,7 @@ async def _opened(
         await durable.look()
         keeping = asyncio.create_task(durable.keep())
         try:
-            yield Kept(store, executor, durable, facts, lines)
+            yield Kept(store, executor, RecordWatch(store, writer), durable, facts, lines)
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipedreamer.cli.admission import Admission, gate, refuse_open_address, watch_tokens
 from pipedreamer.cli.keeping import Kept, about, history, place_for, recording
+from pipedreamer.cli.stats import stats_of
 from pipedreamer.engine.access.token_files import TokenWatch
 from pipedreamer.engine.binding import bind
-from pipedreamer.engine.service import Limits, Service, Stats
+from pipedreamer.engine.service import Limits, Service
 from pipedreamer.project import open_project
 from pipedreamer.project.packages import environment
 from pipedreamer.runtime.capacity import Capacity
@@ -113,31 +114,19 @@ def service_of(
     """What the application is handed; made anew when the code is swapped."""
     session = live.session
     workflow = live.project.workflow
-
-    def stats() -> Stats:
-        counts = session.counts
-        return Stats(
-            running=session.active - session.waiting,
-            queued=session.waiting,
-            workers=session.workers,
-            worker_restarts=session.restarts,
-            settings_failures=live.settings_failures + (tokens.failures if tokens else 0),
-            rejected=counts.refused,
-            runs={"success": counts.succeeded, "failure": counts.failed},
-        )
-
     return Service(
         workflow=workflow.name,
         version=workflow.version,
         executor=kept.executor if kept is not None else session,
         mask=lambda: live.mask,
         layers=session.layers,
-        stats=stats,
+        stats=partial(stats_of, live, kept, tokens),
         ready=lambda: session.workers > 0,
         input_schema=live.project.input_schema,
         limits=limits,
         about=about(live.project, kept),
         history=history(live, kept) if kept is not None else None,
+        record=kept.figures if kept is not None else None,
     )
 
 

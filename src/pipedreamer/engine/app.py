@@ -17,7 +17,7 @@ from pipedreamer.engine.guard import Guard, repeated
 from pipedreamer.engine.history.durably import run_durably, wish_of
 from pipedreamer.engine.history.history import methods_below_runs
 from pipedreamer.engine.history.stream import Stream
-from pipedreamer.engine.metrics import Durations, Reading
+from pipedreamer.engine.metrics import Reading
 from pipedreamer.engine.pages import NO_STORE, health, is_local, metrics, ready, workflow
 from pipedreamer.engine.run import DRAINING, STOPPED, begin, ended, failure
 from pipedreamer.engine.schema import InputSchema
@@ -58,7 +58,6 @@ class App:
     def __init__(self, service: Service, gate: Gate | None = None) -> None:
         self._gate = gate
         self._served = _Served(service, gate)
-        self._durations = Durations()
         self._answers: Counter[int] = Counter()
         self._streams: dict[asyncio.Event, Mapping[bytes, bytes]] = {}
         self._browser = Browser()
@@ -171,7 +170,7 @@ class App:
 
     def _finish(self, service: Service, exchange: Exchange, run: asyncio.Future[RunResult]) -> None:
         self.running -= 1
-        self._reply(exchange, ended(service, run, self._durations))
+        self._reply(exchange, ended(service, run))
 
     def _reply(self, exchange: Exchange, answer: Answer) -> None:
         self._answers[answer.status] += 1
@@ -239,7 +238,7 @@ class App:
             return STOPPED  # only the engine's end cancels this; the caller still gets told
         finally:
             self.running -= 1
-        answer = ended(served.service, run, self._durations)
+        answer = ended(served.service, run)
         return answer if method == "POST" else Answer(answer.status, (*answer.headers, NO_STORE), answer.body)
 
     def _input(self, served: _Served, body: bytes, headers: Mapping[bytes, bytes]) -> Input | Answer:
@@ -283,15 +282,15 @@ class App:
             case "/workflow":
                 return workflow(service)
             case _:
-                return await metrics(self._reading(service), headers)
+                return await metrics(await self._reading(service), headers)
 
-    def _reading(self, service: Service) -> Reading:
+    async def _reading(self, service: Service) -> Reading:
+        record = await service.record() if service.record is not None else None
         return Reading(
             workflow=service.workflow,
             version=service.version,
             ready=service.ready() and not self.draining,
             stats=service.stats(),
-            durations=self._durations.buckets(),
-            duration_sum=self._durations.sum_seconds,
             answers=dict(self._answers),
+            record=record,
         )

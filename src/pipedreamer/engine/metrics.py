@@ -1,90 +1,105 @@
 """What `/metrics` tells, as Prometheus text."""
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from pipedreamer.engine.service import Stats
+from pipedreamer.runtime.recording.figures import RecordFigures
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
     from prometheus_client.registry import Collector
 
-BOUNDS_MS: Final = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000)
-
-
-class Durations:
-    """How long runs took, counted into buckets; `observe` costs one binary search."""
-
-    def __init__(self) -> None:
-        self._counts = [0] * (len(BOUNDS_MS) + 1)
-        self._sum_ms = 0
-
-    def observe(self, milliseconds: int) -> None:
-        """Count a run that took so many milliseconds."""
-        self._counts[bisect_left(BOUNDS_MS, milliseconds)] += 1
-        self._sum_ms += milliseconds
-
-    def buckets(self) -> list[tuple[str, float]]:
-        """Cumulative counts by upper bound in seconds, as Prometheus wants them."""
-        bounds = [str(bound / 1000) for bound in BOUNDS_MS] + ["+Inf"]
-        return list(zip(bounds, accumulate(self._counts), strict=True))
-
-    @property
-    def sum_seconds(self) -> float:
-        return self._sum_ms / 1000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reading:
-    """All that is told at one moment; `answers` counts answers by status."""
+    """All that is told at one moment; `answers` counts answers by status. Without a `record` no run is kept."""
 
     workflow: str
     version: str
     ready: bool
     stats: Stats
-    durations: list[tuple[str, float]]
-    duration_sum: float
     answers: Mapping[int, int]
+    record: RecordFigures | None = None
 
     def collect(self) -> Iterator["Metric"]:
         """The metric families, as a collector of prometheus_client."""
-        from prometheus_client.metrics_core import (
-            CounterMetricFamily,
-            GaugeMetricFamily,
-            HistogramMetricFamily,
-            InfoMetricFamily,
-        )
+        yield from self._engine()
+        yield from self._runs()
+        yield from self._nodes()
+        if self.record is not None:
+            yield from self._record(self.record)
+
+    def _engine(self) -> Iterator["Metric"]:
+        from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 
         about = {"workflow": self.workflow, "version": self.version}
         stats = self.stats
         yield InfoMetricFamily("pipedreamer_workflow", "The workflow that is served.", value=about)
-        yield GaugeMetricFamily("pipedreamer_ready", "1 when runs are taken.", value=int(self.ready))
-        yield GaugeMetricFamily("pipedreamer_runs_running", "Runs under way.", value=stats.running)
-        yield GaugeMetricFamily("pipedreamer_runs_queued", "Runs that wait for a worker.", value=stats.queued)
-        yield GaugeMetricFamily("pipedreamer_workers", "Worker processes that live.", value=stats.workers)
         for name, text, value in (
-            ("pipedreamer_worker_restarts", "Worker processes that were replaced.", stats.worker_restarts),
-            ("pipedreamer_settings_failures", "Secrets or config that could not be taken up.", stats.settings_failures),
-            ("pipedreamer_runs_rejected", "Runs that there was no room for.", stats.rejected),
+            ("ready", "1 when runs are taken.", int(self.ready)),
+            ("runs_running", "Runs under way.", stats.running),
+            ("runs_queued", "Runs that wait for a worker.", stats.queued),
+            ("durable_runs_running", "Durable runs under way; they are among the others, too.", stats.durable_running),
+            ("durable_runs_waiting", "Durable runs that were accepted and have not begun.", stats.durable_waiting),
+            ("workers", "Worker processes that live.", stats.workers),
         ):
-            yield CounterMetricFamily(name, text, value=value)
-        runs = CounterMetricFamily("pipedreamer_runs", "Finished runs by outcome.", labels=("outcome",))
-        for outcome, count in stats.runs.items():
-            runs.add_metric((outcome,), count)
-        yield runs
+            yield GaugeMetricFamily(f"pipedreamer_{name}", text, value=value)
+        for name, text, value in (
+            ("worker_restarts", "Worker processes that were replaced.", stats.worker_restarts),
+            ("settings_failures", "Secrets or config that could not be taken up.", stats.settings_failures),
+            ("runs_rejected", "Runs that there was no room for.", stats.rejected),
+        ):
+            yield CounterMetricFamily(f"pipedreamer_{name}", text, value=value)
         answers = CounterMetricFamily("pipedreamer_http_answers", "Answers over HTTP by status.", labels=("status",))
         for status, count in sorted(self.answers.items()):
             answers.add_metric((str(status),), count)
         yield answers
+
+    def _runs(self) -> Iterator["Metric"]:
+        from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily
+
+        runs = CounterMetricFamily("pipedreamer_runs", "Runs that have ended, by state.", labels=("state",))
+        for state, count in self.stats.runs.items():
+            runs.add_metric((state,), count)
+        yield runs
+        durations = self.stats.durations
         yield HistogramMetricFamily(
             "pipedreamer_run_duration_seconds",
-            "How long runs over HTTP took.",
-            buckets=self.durations,
-            sum_value=self.duration_sum,
+            "How long runs took, from their first node's begin to their last one's end.",
+            buckets=durations.buckets(),
+            sum_value=durations.sum_seconds,
         )
+
+    def _nodes(self) -> Iterator["Metric"]:
+        from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily
+
+        durations = HistogramMetricFamily(
+            "pipedreamer_node_duration_seconds", "How long nodes took with their retries.", labels=("node",)
+        )
+        attempts = CounterMetricFamily(
+            "pipedreamer_node_attempts", "Attempts at nodes by how they ended.", labels=("node", "state")
+        )
+        for node, counts in self.stats.nodes.items():
+            durations.add_metric((node,), counts.durations.buckets(), counts.durations.sum_seconds)
+            for state, count in counts.attempts().items():
+                attempts.add_metric((node, state), count)
+        yield durations
+        yield attempts
+
+    def _record(self, record: RecordFigures) -> Iterator["Metric"]:
+        from prometheus_client.metrics_core import GaugeMetricFamily
+
+        for name, text, value in (
+            ("bytes", "What the record takes on disk.", record.bytes),
+            ("runs", "Runs in the record.", record.runs),
+            ("waiting_changes", "Changes that are being written or wait for it.", record.waiting),
+            ("lag_seconds", "For how long the write under way has not been done.", record.lag_s),
+            ("trouble", "1 when the last write failed.", int(record.is_in_trouble)),
+        ):
+            if value is not None:
+                yield GaugeMetricFamily(f"pipedreamer_record_{name}", text, value=value)
 
 
 def render(reading: Reading, accept: str) -> tuple[str, bytes]:

@@ -7,7 +7,6 @@ from typing import Final
 from uuid import uuid4
 
 from pipedreamer.engine.answer import CLOSE, JSON, Answer, Header, refusal
-from pipedreamer.engine.metrics import Durations
 from pipedreamer.engine.service import Service
 from pipedreamer.errors import EngineBusyError, PipedreamerError, SandboxError
 from pipedreamer.runtime.result import RunResult
@@ -24,7 +23,7 @@ def begin(service: Service, given: bytes) -> asyncio.Future[RunResult]:
     return asyncio.ensure_future(service.executor.execute(given))
 
 
-def ended(service: Service, run: asyncio.Future[RunResult], durations: Durations) -> Answer:
+def ended(service: Service, run: asyncio.Future[RunResult]) -> Answer:
     """The answer of a run that has ended, secrets masked; never raises for what the executor did."""
     try:
         result = run.result()
@@ -33,7 +32,6 @@ def ended(service: Service, run: asyncio.Future[RunResult], durations: Durations
         return STOPPED
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
         return failure(service, error)
-    durations.observe(result.timing.duration_ms)
     return Answer(200 if result.success else 500, (JSON, (b"x-run-id", result.run_id.encode())), body)
 
 

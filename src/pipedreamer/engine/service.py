@@ -1,11 +1,13 @@
 """What the engine is handed: the workflow that it serves, whoever runs it, and the limits it keeps."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipedreamer.engine.history.history import History
+from pipedreamer.runtime.counts import Durations, NodeCounts
 from pipedreamer.runtime.executor import Executor
+from pipedreamer.runtime.recording.figures import RecordFigures
 from pipedreamer.runtime.result import Masking
 
 
@@ -25,7 +27,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """Plain counts for `/metrics`; `runs` has the finished runs by outcome, `rejected` those there was no room for."""
+    """Plain counts for `/metrics`, none of which goes on counting.
+
+    `runs` has the ended runs by state, `rejected` those there was no room for, `nodes` those of the present plan by id.
+    """
 
     running: int = 0
     queued: int = 0
@@ -33,7 +38,11 @@ class Stats:
     worker_restarts: int = 0
     settings_failures: int = 0
     rejected: int = 0
+    durable_running: int = 0
+    durable_waiting: int = 0
     runs: Mapping[str, int] = field(default_factory=dict)
+    durations: Durations = field(default_factory=Durations)
+    nodes: Mapping[str, NodeCounts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +51,7 @@ class Service:
 
     `mask` is asked for each answer, so that a rotated secret is masked at once. `layers` names the sandbox's layers
     and their state, `ready` is False until the first run can be taken. `about` is the plan as `/workflow` tells it.
-    Without a `history` no run is kept.
+    Without a `history` no run is kept; `record` tells how their record is.
     """
 
     workflow: str
@@ -56,3 +65,4 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     about: Mapping[str, Any] = field(default_factory=dict)
     history: History | None = None
+    record: Callable[[], Awaitable[RecordFigures]] | None = None

@@ -5,37 +5,11 @@ import itertools
 import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from pipedreamer.errors import EngineBusyError
+from pipedreamer.runtime.counts import RunCounts
 from pipedreamer.runtime.pooled_run import PooledRun, RunnablePlan, Stretch, Tell
 from pipedreamer.runtime.result import RunResult
 from pipedreamer.sandbox.pool import Pool
-
-
-@dataclass(slots=True)
-class RunCounts:
-    """Runs since the start, by how they ended, those that were refused, and those that are under way or wait."""
-
-    succeeded: int = 0
-    failed: int = 0
-    refused: int = 0
-    active: int = 0
-
-    def admit(self, most: int) -> None:
-        """Count a run that begins. Raises `EngineBusyError` where there are `most` already."""
-        if self.active >= most:
-            self.refused += 1
-            raise EngineBusyError(f"{self.active} runs are under way or waiting, which is the limit: try again later")
-        self.active += 1
-
-    def ended(self, success: bool) -> None:
-        """Count a run that has ended."""
-        self.active -= 1
-        if success:
-            self.succeeded += 1
-        else:
-            self.failed += 1
 
 
 class PoolExecutor:
@@ -81,10 +55,10 @@ class PoolExecutor:
 
     # Owner of the runs
 
-    def ended(self, run: PooledRun, success: bool) -> None:
+    def ended(self, run: PooledRun, result: RunResult | None) -> None:
         self._runs.pop(run.run_id, None)
         if run.is_whole:
-            self._counts.ended(success)
+            self._counts.ended(result)
 
     def again(self, run: PooledRun, alone: bool, wait: float) -> None:
         if wait:

@@ -64,7 +64,8 @@ class Owner(Protocol):
     def again(self, run: "PooledRun", alone: bool, wait: float) -> None:
         """Put it into the pool anew, after so many seconds."""
 
-    def ended(self, run: "PooledRun", success: bool) -> None: ...
+    def ended(self, run: "PooledRun", result: RunResult | None) -> None:
+        """Without a result it could not be carried out."""
 
 
 class PooledRun:
@@ -230,7 +231,7 @@ class PooledRun:
         self._began, self._ended = min(self._began, began), max(self._ended, ended)
 
     def abandoned(self, reason: str) -> None:
-        self._owner.ended(self, success=False)
+        self._owner.ended(self, None)
         if not self._result.done():
             self._result.set_exception(SandboxError(f"run {self.run_id} could not be carried out: {reason}"))
 
@@ -252,9 +253,10 @@ class PooledRun:
             for index in self._unfinished():
                 name = self.plan.nodes[index].id
                 self._errors[name] = _cancelled(name)
-        self._owner.ended(self, success=not self._errors)
+        result = self._in_full()
+        self._owner.ended(self, result)
         if not self._result.done():
-            self._result.set_result(self._in_full())
+            self._result.set_result(result)
 
     def _in_full(self) -> RunResult:
         for index, times in self._times.items():

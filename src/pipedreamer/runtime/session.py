@@ -12,9 +12,9 @@ from pipedreamer.project import Language
 from pipedreamer.runtime.assembly import Assembly
 from pipedreamer.runtime.broker import Broker
 from pipedreamer.runtime.capacity import Capacity
+from pipedreamer.runtime.counts import RunCounts
 from pipedreamer.runtime.layers import Demand, demanded, layers, together
 from pipedreamer.runtime.logs import LogSink, NodeLine
-from pipedreamer.runtime.pool_executor import RunCounts
 from pipedreamer.runtime.pooled_run import PooledRun
 from pipedreamer.runtime.refusals import Refusals
 from pipedreamer.runtime.relay import FetchRelay

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipedreamer.project import Language
+from pipedreamer.runtime.counts import RunCounts
 from pipedreamer.runtime.legs import Leg
-from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts, run_ids
+from pipedreamer.runtime.pool_executor import PoolExecutor, run_ids
 from pipedreamer.runtime.pooled_run import Stretch
 from pipedreamer.runtime.result import Attempt, RunResult, Timing
 
@@ -76,14 +77,13 @@ class StagedExecutor:
         return True
 
     async def _counted(self, run: "_Legs", legs: tuple[Leg, ...]) -> RunResult:
-        success = False
+        result = None
         try:
             result = await run.run(legs)
-            success = result.success
             return result
         finally:
             self._runs.pop(run.run_id, None)
-            self._counts.ended(success)
+            self._counts.ended(result)
 
 
 @dataclass(slots=True)

@@ -5,8 +5,9 @@ import asyncio
 from pipedreamer.project import Language
 from pipedreamer.runtime.assembly import Assembly
 from pipedreamer.runtime.capacity import Capacity
+from pipedreamer.runtime.counts import RunCounts
 from pipedreamer.runtime.legs import by_stage, legs
-from pipedreamer.runtime.pool_executor import PoolExecutor, RunCounts
+from pipedreamer.runtime.pool_executor import PoolExecutor
 from pipedreamer.runtime.pooled_run import Tell
 from pipedreamer.runtime.result import RunResult
 from pipedreamer.runtime.staged_executor import NOTHING, Keeper, Resumed, StagedExecutor
@@ -108,6 +109,7 @@ class Workforce:
     def _follow(self, assembly: Assembly) -> None:
         """Note which plan belongs to the code that was taken up: runs that have begun under another one learn it."""
         most = self._capacity.most
+        self.counts.follow(node.id for node in assembly.plan.nodes)
         for executor in self._executors.values():
             executor.plan = assembly.plan
         self._executors = {

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipedreamer.engine.service import Stats
+from pipedreamer.runtime.counts import Durations
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
@@ -71,6 +72,9 @@ async def test_a_wrong_method_is_405_with_allow(engine: Any, method: str, path: 
 
 
 async def test_metrics_tell_the_counters_and_how_long_runs_took(start_engine: Any) -> None:
+    durations = Durations()
+    for _ in range(3):
+        durations.observe(30)
     stats = Stats(
         running=2,
         queued=3,
@@ -78,7 +82,10 @@ async def test_metrics_tell_the_counters_and_how_long_runs_took(start_engine: An
         worker_restarts=5,
         settings_failures=6,
         rejected=7,
-        runs={"success": 8, "failure": 9},
+        runs={"succeeded": 8, "failed": 9},
+        durable_running=10,
+        durable_waiting=11,
+        durations=durations,
     )
     engine = await start_engine(stats=lambda: stats)
     for _ in range(3):
@@ -93,8 +100,10 @@ async def test_metrics_tell_the_counters_and_how_long_runs_took(start_engine: An
     assert samples["pipedreamer_worker_restarts_total", ()] == 5
     assert samples["pipedreamer_settings_failures_total", ()] == 6
     assert samples["pipedreamer_runs_rejected_total", ()] == 7
-    assert samples["pipedreamer_runs_total", (("outcome", "success"),)] == 8
-    assert samples["pipedreamer_runs_total", (("outcome", "failure"),)] == 9
+    assert samples["pipedreamer_runs_total", (("state", "succeeded"),)] == 8
+    assert samples["pipedreamer_runs_total", (("state", "failed"),)] == 9
+    assert samples["pipedreamer_durable_runs_running", ()] == 10
+    assert samples["pipedreamer_durable_runs_waiting", ()] == 11
     assert samples["pipedreamer_ready", ()] == 1
     assert samples["pipedreamer_http_answers_total", (("status", "200"),)] == 3
     assert samples["pipedreamer_http_answers_total", (("status", "404"),)] == 1

@@ -7,11 +7,13 @@ import pytest
 from prometheus_client.metrics_core import Metric
 
 from pipedreamer.engine.app import ROUTES
-from pipedreamer.engine.metrics import Durations, Reading
+from pipedreamer.engine.metrics import Reading
 from pipedreamer.engine.service import Stats
+from pipedreamer.runtime.recording.figures import RecordFigures
 
 ROOT = Path(__file__).parents[3]
 DOC = (ROOT / "docs/http-api.md").read_text()
+WATCHING = (ROOT / "docs/observability.md").read_text()
 SOURCES = "\n".join(path.read_text() for path in (ROOT / "src/pipedreamer/engine").glob("*.py"))
 STATUSES = sorted(set(re.findall(r"(?:refusal|Answer)\(\s*(\d{3})\b", SOURCES)))
 
@@ -37,18 +39,16 @@ def test_every_header_of_its_own_is_described(header: str) -> None:
 
 
 def test_every_metric_is_described() -> None:
-    durations = Durations()
     reading = Reading(
         workflow="w",
         version="1.0",
         ready=True,
-        stats=Stats(runs={"success": 1}),
-        durations=durations.buckets(),
-        duration_sum=durations.sum_seconds,
+        stats=Stats(runs={"succeeded": 1}),
         answers={200: 1},
+        record=RecordFigures(bytes=1, runs=1, waiting=0, lag_s=0.0, is_in_trouble=False),
     )
     suffix = {"counter": "_total", "info": "_info"}
     families: list[Metric] = list(reading.collect())
-    assert len(families) == 11
+    assert len(families) == 20
     for family in families:
-        assert f"`{family.name}{suffix.get(family.type, '')}`" in DOC
+        assert f"`{family.name}{suffix.get(family.type, '')}`" in WATCHING

@@ -88,10 +88,16 @@ class DurableRuns:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._is_closed = False
         writer.lease.when_lost = self._lost
+        self.unbegun: dict[str, int] = {"cancelled": 0, "interrupted": 0}
+        """Runs that ended before they began, which no executor counts, by state."""
 
     @property
     def waiting(self) -> int:
         return len(self._waiting)
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
 
     async def accept(self, request: Request) -> str:
         """The id of the run, which will be carried out whatever happens to this process.
@@ -251,6 +257,7 @@ class DurableRuns:
         except LeaseLostError:
             raise
         except PipedreamerError as error:
+            self.unbegun["interrupted"] += 1
             return Ended(mine.id, "interrupted", _now_ms(), brief(self._facts(), str(error)))
         if durable is None:
             return None
@@ -276,6 +283,7 @@ class DurableRuns:
         except PipedreamerError as error:
             return Ended(mine.id, "interrupted", _now_ms(), brief(durable.facts, str(error)))
         if result is None:
+            self.unbegun["cancelled"] += 1
             return Ended(mine.id, "cancelled", _now_ms(), "cancelled before it began")
         return Ended(mine.id, state_of(result), result.timing.completed_at, error_of(durable.facts, result))
 

@@ -48,12 +48,23 @@ class Writer:
         self._durable = False
         self._writing: asyncio.Task[None] | None = None
         self._pruning: asyncio.Task[None] | None = None
+        self._under_way, self._began = 0, 0.0
         self.trouble = ""
 
     @property
     def store(self) -> Store:
         """For those who read."""
         return self._store
+
+    @property
+    def waiting(self) -> int:
+        """Changes that are being written or wait for it."""
+        return self._under_way + len(self._group) + len(self._turn)
+
+    @property
+    def lag_s(self) -> float:
+        """For how many seconds the write under way has not been done."""
+        return time.monotonic() - self._began if self._under_way else 0.0
 
     @property
     def epoch(self) -> Epoch:
@@ -150,6 +161,8 @@ class Writer:
         if not is_kept:
             self._later(turn)
             return
+        if error is None:
+            self.trouble = ""
         for _, done in turn:
             done(error)
 
@@ -174,6 +187,7 @@ class Writer:
         while self._group:
             group, self._group = self._group, []
             durable, self._durable = self._durable, False
+            self._under_way, self._began = len(group), time.monotonic()
             try:
                 refused = await self._store.write([change for change, _ in group], self.epoch, durable=durable)
             except RecordError as error:
@@ -181,6 +195,8 @@ class Writer:
                     done(error)
                 self.trouble = str(error)
                 continue
+            finally:
+                self._under_way = 0
             self.trouble = ""
             for change, done in group:
                 done(refused.get(run_of(change)) if refused else None)
