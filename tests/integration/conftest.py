@@ -73,6 +73,7 @@ async def start_session() -> AsyncIterator[StartSession]:
             namespaces: bool = True,
             hear: Callable[[NodeLine], None] = lambda _: None,
             all_start: bool = True,
+            traces: Any = None,
         ) -> Bench:
             values = settings or Settings(config={}, secrets={})
             lines: list[NodeLine] = []
@@ -87,6 +88,7 @@ async def start_session() -> AsyncIterator[StartSession]:
                 log=log,
                 capacity=capacity or Capacity(workers=2, running=64),
                 gateway=gateway,
+                traces=traces,
             )
             assembly = assemble(open_project(folder), site, jitter=False)
 

@@ -97,6 +97,7 @@ def history(live: LiveWorkflow, kept: Kept) -> History:
         nodes={node: plan.parents[node] for stage in plan.stages for node in stage},
         after=_after(plan.parents),
         fits=_fits(live.project.input_schema),
+        traces=live.traces,
     )
 
 

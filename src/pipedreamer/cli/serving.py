@@ -5,6 +5,7 @@ Here alone do project, runtime and engine meet; `serve` and `dev` differ in what
 
 import asyncio
 import importlib
+import os
 import resource
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -30,10 +31,12 @@ from pipedreamer.runtime.processors import processors
 from pipedreamer.runtime.recording.events import Events
 from pipedreamer.runtime.recording.lines import RunLines
 from pipedreamer.runtime.settings import Sources
+from pipedreamer.runtime.tracing.opening import tracing
 from pipedreamer.sandbox.zygote import Zygote
 
 if TYPE_CHECKING:
     from pipedreamer.engine.app import App
+    from pipedreamer.runtime.tracing.traces import Traces
 
 POLL_SECONDS = 1.0
 
@@ -78,8 +81,11 @@ async def serve_workflow(serving: Serving, zygote: Zygote, started: Started, bes
         server = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "pipedreamer.engine.server"))
         place = place_for(serving.record, project.root, serving.warn)
         lines = RunLines(serving.log, Events())
-        live = LiveWorkflow(project, _means(serving, listener.getsockname()[1], lines), zygote)
-        async with live, recording(place, live, lines, serving.capacity.running, serving.warn) as kept:
+        async with (
+            tracing(os.environ, project.workflow.name, serving.warn) as traces,
+            LiveWorkflow(project, _means(serving, listener.getsockname()[1], lines, traces), zygote) as live,
+            recording(place, live, lines, serving.capacity.running, serving.warn) as kept,
+        ):
             await server
             from pipedreamer.engine.app import App
             from pipedreamer.engine.server import serve
@@ -127,6 +133,7 @@ def service_of(
         about=about(live.project, kept),
         history=history(live, kept) if kept is not None else None,
         record=kept.figures if kept is not None else None,
+        traces=live.traces,
     )
 
 
@@ -135,7 +142,7 @@ def capacity(workers: int, running: int, waiting: int) -> Capacity:
     return Capacity(workers=workers or min(4, processors()), running=running, waiting=waiting)
 
 
-def _means(serving: Serving, port: int, log: LogSink) -> Means:
+def _means(serving: Serving, port: int, log: LogSink, traces: "Traces | None") -> Means:
     def own_ports() -> tuple[int, ...]:
         return (port,)
 
@@ -148,6 +155,7 @@ def _means(serving: Serving, port: int, log: LogSink) -> Means:
         warn=serving.warn,
         capacity=serving.capacity,
         demand=serving.demand,
+        traces=traces,
     )
 
 

@@ -161,7 +161,7 @@ class App:
             if isinstance(given, Answer):
                 self._reply(exchange, given)
                 return
-            run = begin(served.service, given.json)
+            run = begin(served.service, given.json, exchange.headers)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
             self._reply(exchange, failure(served.service, error))
             return
@@ -229,8 +229,8 @@ class App:
             return given
         wish = wish_of(headers, query)
         if wish.is_durable:
-            return await run_durably(served.service.history, wish, given.json)
-        run = begin(served.service, given.json)
+            return await run_durably(served.service.history, wish, given.json, headers)
+        run = begin(served.service, given.json, headers)
         self.running += 1
         try:
             await asyncio.wait((run,))

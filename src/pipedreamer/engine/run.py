@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import traceback
+from collections.abc import Mapping
 from typing import Final
 from uuid import uuid4
 
@@ -18,9 +19,13 @@ DRAINING: Final = refusal(503, "the engine is stopping and takes no new runs; tr
 STOPPED: Final = refusal(503, "the engine was stopped before the run ended; run it again", SOON, CLOSE)
 
 
-def begin(service: Service, given: bytes) -> asyncio.Future[RunResult]:
-    """A run with the input `given`; whoever stops waiting does not stop it. Raises what the executor raises at once."""
-    return asyncio.ensure_future(service.executor.execute(given))
+def begin(service: Service, given: bytes, headers: Mapping[bytes, bytes]) -> asyncio.Future[RunResult]:
+    """A run with the input `given`, in the trace of its caller.
+
+    Whoever stops waiting does not stop it. Raises what the executor raises at once.
+    """
+    run_id = service.traces.expect(headers) if service.traces is not None else None
+    return asyncio.ensure_future(service.executor.execute(given, run_id=run_id))
 
 
 def ended(service: Service, run: asyncio.Future[RunResult]) -> Answer:

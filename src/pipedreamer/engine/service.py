@@ -2,13 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipedreamer.engine.history.history import History
 from pipedreamer.runtime.counts import Durations, NodeCounts
 from pipedreamer.runtime.executor import Executor
 from pipedreamer.runtime.recording.figures import RecordFigures
 from pipedreamer.runtime.result import Masking
+
+if TYPE_CHECKING:
+    from pipedreamer.runtime.tracing.traces import Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,8 @@ class Service:
 
     `mask` is asked for each answer, so that a rotated secret is masked at once. `layers` names the sandbox's layers
     and their state, `ready` is False until the first run can be taken. `about` is the plan as `/workflow` tells it.
-    Without a `history` no run is kept; `record` tells how their record is.
+    Without a `history` no run is kept; `record` tells how their record is. With `traces` runs
+    belong to the traces of their callers.
     """
 
     workflow: str
@@ -66,3 +70,4 @@ class Service:
     about: Mapping[str, Any] = field(default_factory=dict)
     history: History | None = None
     record: Callable[[], Awaitable[RecordFigures]] | None = None
+    traces: "Traces | None" = None

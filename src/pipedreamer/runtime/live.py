@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pipedreamer.errors import WiderPermissionsError
 from pipedreamer.project import Project, open_project
@@ -20,6 +20,9 @@ from pipedreamer.runtime.session import Session, Surroundings
 from pipedreamer.runtime.settings import Settings, SettingsWatch, Sources
 from pipedreamer.sandbox.zygote import Zygote
 from pipedreamer.spec import Permissions, widened
+
+if TYPE_CHECKING:
+    from pipedreamer.runtime.tracing.traces import Traces
 
 MakeBroker = Callable[[Callable[[], dict[str, Any]], Callable[[], Permissions]], Broker]
 FindPackages = Callable[[Path], Path | None]
@@ -43,6 +46,7 @@ class Means:
     own_ports: OwnPorts = no_ports
     demand: Demand = "best-effort"
     jitter: bool = True
+    traces: "Traces | None" = None
 
 
 class LiveWorkflow:
@@ -67,6 +71,7 @@ class LiveWorkflow:
             capacity=means.capacity,
             gateway=lambda: DriverGateway(Egress(self.permissions.net, means.own_ports), tell=means.warn),
             demand=means.demand,
+            traces=means.traces,
         )
         self.session = Session(self._assembled(project), self._seen(self._watch.current), around, zygote)
         self._earlier_failures = 0
@@ -74,6 +79,10 @@ class LiveWorkflow:
     @property
     def permissions(self) -> Permissions:
         return self.project.workflow.permissions
+
+    @property
+    def traces(self) -> "Traces | None":
+        return self._means.traces
 
     @property
     def settings(self) -> Settings:

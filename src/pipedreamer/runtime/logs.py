@@ -13,7 +13,10 @@ Level = Literal["debug", "info", "warn", "error"]
 
 @dataclass(frozen=True, slots=True)
 class NodeLine:
-    """One line of a node's log; `node` is "" for what was written outside of any node, `time` in seconds."""
+    """One line of a node's log; `node` is "" for what was written outside of any node, `time` in seconds.
+
+    `trace_id` is "" where runs are not traced.
+    """
 
     time: float
     level: Level
@@ -23,6 +26,7 @@ class NodeLine:
     version: str = ""
     run_id: str = ""
     attempt: int = 0
+    trace_id: str = ""
 
 
 _HARMLESS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
@@ -71,4 +75,7 @@ class JsonLog:
             "attempt": line.attempt,
             "message": line.message,
         }
+        if line.trace_id:
+            # Its name and form: https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/
+            record["trace_id"] = line.trace_id
         print(orjson.dumps(record).decode(), file=stream, flush=True)

@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 import orjson
 
@@ -28,6 +29,9 @@ from pipedreamer.sandbox.protocol import Fetch, FetchMore, FetchStop, LogLine, O
 from pipedreamer.sandbox.spawner import Ears
 from pipedreamer.sandbox.zygote import Zygote, Zygotes
 
+if TYPE_CHECKING:
+    from pipedreamer.runtime.tracing.traces import Traces
+
 
 class Values(Protocol):
     """Config and secrets, as nodes see them."""
@@ -43,7 +47,7 @@ class Surroundings:
     """What a session is handed: who fetches and connects, who hides secrets, where log lines go, how much may run.
 
     `demand` is what happens where the machine leaves a layer of the sandbox open: the session does not start, or
-    goes on. `observed` hears what watched code asks for, with its process.
+    goes on. `observed` hears what watched code asks for, with its process. With `traces` each run becomes one.
     """
 
     broker: Broker
@@ -53,6 +57,7 @@ class Surroundings:
     gateway: Callable[[], Gateway] = ClosedGateway
     demand: Demand = "best-effort"
     observed: Callable[[int, Observed], None] | None = None
+    traces: "Traces | None" = None
 
 
 class Session:
@@ -86,12 +91,19 @@ class Session:
         self._force = force
 
     def execute(self, trigger_input: bytes, *, run_id: str | None = None) -> asyncio.Future[RunResult]:
-        return self.force.execute(trigger_input, run_id=run_id)
+        traces = self._around.traces
+        if traces is None:
+            return self.force.execute(trigger_input, run_id=run_id)
+        return traces.follow(run_id, partial(self.force.execute, trigger_input), self._around.mask)
 
     def execute_kept(
         self, trigger_input: bytes, *, run_id: str, keeper: Keeper, resumed: Resumed = NOTHING
     ) -> asyncio.Future[RunResult]:
-        return self.force.execute_kept(trigger_input, run_id=run_id, keeper=keeper, resumed=resumed)
+        begin = partial(self.force.execute_kept, trigger_input, keeper=keeper, resumed=resumed)
+        traces = self._around.traces
+        if traces is None:
+            return begin(run_id=run_id)
+        return traces.follow(run_id, begin, self._around.mask, is_resumed=resumed.is_interrupted)
 
     def cancel(self, run_id: str) -> bool:
         return self.force.cancel(run_id)
@@ -178,7 +190,7 @@ class _Listener:
         self._write(line, _name(job, line.node), job.run_id if isinstance(job, PooledRun) else "")
 
     def _write(self, line: LogLine, node: str, run_id: str) -> None:
-        assembly = self._session.assembly
+        assembly, traces = self._session.assembly, self._around.traces
         self._around.log(
             NodeLine(
                 time=time.time(),
@@ -189,6 +201,7 @@ class _Listener:
                 version=assembly.plan.version,
                 run_id=run_id,
                 attempt=line.attempt,
+                trace_id=traces.trace_id(run_id) if traces is not None else "",
             )
         )
 
@@ -205,7 +218,9 @@ class _Listener:
             self.log(job, LogLine(run=0, node=node, attempt=attempt, level="warn", message=text))
 
     def fetch(self, sender: Sender, job: Job | None, message: Fetch | FetchMore | FetchStop) -> None:
-        del job
+        traces = self._around.traces
+        if traces is not None and isinstance(message, Fetch) and isinstance(job, PooledRun):
+            message = traces.passed_on(message, job.run_id, _name(job, message.node))
         self._relay.take(sender, message)
 
     def observed(self, process: int, message: Observed) -> None:

@@ -36,7 +36,7 @@ def wish_of(headers: Mapping[bytes, bytes], query: bytes) -> Wish:
     return Wish(waits, key.decode("latin-1").strip().strip('"') if key else None)
 
 
-async def run_durably(history: History | None, wish: Wish, given: bytes) -> Answer:
+async def run_durably(history: History | None, wish: Wish, given: bytes, headers: Mapping[bytes, bytes]) -> Answer:
     """202 with the run's address, or its result where the caller waits."""
     if history is None:
         return refusal(501, "no run can be kept: this engine was started with --record none")
@@ -45,9 +45,9 @@ async def run_durably(history: History | None, wish: Wish, given: bytes) -> Answ
     digest = hashlib.sha256(given).digest() if wish.key is not None else None
     request = Request(given, key=wish.key, key_digest=digest)
     if not wish.waits:
-        return await history.accept(request)
+        return await history.accept(request, headers)
     try:
-        run_id = await history.durable.accept(request)
+        run_id = await history.begin(request, headers)
     except KeyTakenError as error:
         if not error.same_body:
             return refusal(422, f"the Idempotency-Key was used for another body, in run {error.run_id}")

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from pipedreamer.engine.answer import JSON, Answer, Header, refusal
 from pipedreamer.engine.history import views
@@ -14,10 +15,14 @@ from pipedreamer.runtime.recording.durable import DurableRuns, Request
 from pipedreamer.runtime.recording.events import Event, Events, shown_attempt
 from pipedreamer.runtime.recording.lines import shown_line
 
+if TYPE_CHECKING:
+    from pipedreamer.runtime.tracing.traces import Traces
+
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 MOST_LINES: Final = 1000
 LONGEST_NUMBER: Final = 16
 FINISHED: Final = frozenset({"succeeded", "failed", "cancelled", "interrupted"})
+_NO_HEADERS: Final[Mapping[bytes, bytes]] = MappingProxyType({})
 _RERUN: Final = 'a re-run is asked for by a JSON object: {"from": ["node", ...], "input": ...}, both optional'
 
 
@@ -28,7 +33,7 @@ class History:
     `running` are those under way that the record may not have yet, `under_way` gives one of them, `unsaid` the lines of
     a run that it has not. `masked` hides what a value keeps of secrets, `restored` puts it back. `nodes` are the
     workflow's in the order of the plan, with their parents; `after` gives a node's successors, all of them, with
-    itself. `fits` refuses an input.
+    itself. `fits` refuses an input. Runs belong to the `traces` of their callers, where there are any.
     """
 
     workflow: str
@@ -44,6 +49,7 @@ class History:
     nodes: dict[str, tuple[str, ...]]
     after: Callable[[str], frozenset[str]]
     fits: Callable[[Any], Answer | None] = lambda _: None
+    traces: "Traces | None" = None
 
     async def answer(
         self, method: str, path: str, query: bytes, body: bytes, last_event: bytes = b""
@@ -77,10 +83,17 @@ class History:
             return refusal(400, str(error))
         return refusal(404, f"there is no path {path[:100]!r}")
 
-    async def accept(self, request: Request) -> Answer:
+    async def begin(self, request: Request, headers: Mapping[bytes, bytes]) -> str:
+        """The id of a durable run once it is on the disk. Raises as `DurableRuns.accept` does."""
+        run_id = await self.durable.accept(request)
+        if self.traces is not None:  # it begins in a later turn of the loop
+            self.traces.expect(headers, request.trigger, run_id)
+        return run_id
+
+    async def accept(self, request: Request, headers: Mapping[bytes, bytes] = _NO_HEADERS) -> Answer:
         """202 with the run's address once it is on the disk."""
         try:
-            run_id = await self.durable.accept(request)
+            run_id = await self.begin(request, headers)
         except KeyTakenError as error:
             if not error.same_body:
                 return refusal(422, f"the Idempotency-Key was used for another body, in run {error.run_id}")
