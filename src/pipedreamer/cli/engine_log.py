@@ -2,12 +2,14 @@
 
 import logging
 import sys
+import threading
 import time
 from contextlib import suppress
 from typing import TextIO
 
 from pipedreamer.runtime.logs import ConsoleLog, JsonLog, Level, LogSink, NodeLine
 
+_logger = logging.getLogger("pipedreamer.engine")
 _LEVELS: dict[int, Level] = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warn"}
 
 
@@ -42,8 +44,21 @@ class SinkHandler(logging.Handler):
 
 
 def take_over_logging(sink: LogSink, workflow: str, version: str, verbose: bool) -> None:
-    """Route Python's logging into the sink."""
+    """Route Python's logging into the sink, and what Python would print itself: warnings, and what nobody caught."""
     root = logging.getLogger()
     root.handlers = [SinkHandler(sink, workflow, version)]
     root.setLevel(logging.WARNING)
     logging.getLogger("pipedreamer").setLevel(logging.DEBUG if verbose else logging.INFO)
+    logging.captureWarnings(True)
+    threading.excepthook = _uncaught_in_a_thread
+    sys.unraisablehook = _unraisable
+
+
+def _uncaught_in_a_thread(given: threading.ExceptHookArgs) -> None:
+    if given.exc_type is not SystemExit and given.exc_value is not None:
+        name = given.thread.name if given.thread is not None else "?"
+        _logger.error("thread %s ended with an error", name, exc_info=given.exc_value)
+
+
+def _unraisable(given: "sys.UnraisableHookArgs") -> None:
+    _logger.error("%s %r", given.err_msg or "Exception ignored in", given.object, exc_info=given.exc_value)
