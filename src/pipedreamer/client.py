@@ -7,6 +7,7 @@ with Client("http://127.0.0.1:8080", token=os.environ.get("PIPEDREAMER_TOKEN")) 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ class RunSummary(msgspec.Struct, frozen=True, rename="camel"):
 
     id: str
     state: str
+    has_ended: bool
     trigger: str
     version: str
     accepted_at: int
@@ -31,10 +33,6 @@ class RunSummary(msgspec.Struct, frozen=True, rename="camel"):
     duration_ms: int | None = None
     error: str = ""
     rerun_of: str | None = None
-
-    @property
-    def has_ended(self) -> bool:
-        return self.ended_at is not None or self.state in ("failed", "cancelled", "interrupted", "succeeded")
 
 
 class NodeAttempt(msgspec.Struct, frozen=True, rename="camel"):
@@ -172,23 +170,14 @@ class Client:
             raise _refused(answer)
         return answer.json()
 
-    def _refusing(self) -> "_Refusing":
-        return _Refusing(str(self._http.base_url))
-
-
-class _Refusing:
-    """Turns a connection's errors into ours."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if isinstance(error, httpx.HTTPError):
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Turns a connection's errors into ours."""
+        try:
+            yield
+        except httpx.HTTPError as error:
             raise EngineAnswerError(
-                0, f"no engine answers at {self._url} ({error}); start one, or name another"
+                0, f"no engine answers at {self._http.base_url} ({error}); start one, or name another"
             ) from error
 
 

@@ -7,6 +7,7 @@ import sqlite3
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -335,3 +336,93 @@ def test_another_input_of_a_rerun_must_fit_the_schema(write_workflow: WriteWorkf
     refused = engine.ask("POST", f"/runs/{run_id}/rerun", b'{"input": {"n": 0}}')
     assert refused.status == 422
     assert "less than the minimum of 1" in refused.json["error"]
+    large = {"n": 0, "more": [0] * 10_000}  # of one above 16 KiB only the first problem is told
+    schema = "input: {properties: {n: {minimum: 1}, more: {items: {minimum: 1}}}}"
+    engine = start("serve", write_workflow({"echo": ECHO}, extra=schema, name="large"))
+    run_id = engine.run({"n": 1}).json["runId"]
+    refused = engine.ask("POST", f"/runs/{run_id}/rerun", json.dumps({"input": large}))
+    assert (refused.status, len(refused.json["problems"])) == (422, 1)
+
+
+def test_another_input_of_a_rerun_stays_exact(write_workflow: WriteWorkflow, start: StartEngine) -> None:
+    engine = start("serve", write_workflow({"echo": ECHO}))
+    run_id = engine.run({}).json["runId"]
+    given = b'{"large": 18446744073709551615, "fine": 0.10000000000000000001, "whole": 1.0}'
+    answer = engine.ask("POST", f"/runs/{run_id}/rerun", b'{"input": ' + given + b"}")
+    assert (answer.status, answer.headers["location"]) == (202, f"/runs/{answer.json['id']}")
+    ended(engine, answer.json["id"])
+    assert engine.ask("GET", f"/runs/{answer.json['id']}/input").body == given
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"no", "the body is not JSON"),
+        (b'{"imput": {}}', "unknown field `imput`"),
+        (b'{"from": ["x"]}', "the workflow has no node 'x'; it has echo"),
+        (b'{"input": 123456789012345678901}', "beyond 64 bits"),
+    ],
+)
+def test_a_rerun_that_makes_no_sense_is_refused_and_starts_nothing(
+    body: bytes, words: str, write_workflow: WriteWorkflow, start: StartEngine
+) -> None:
+    engine = start("serve", write_workflow({"echo": ECHO}))
+    run_id = engine.run({}).json["runId"]
+    refused = engine.ask("POST", f"/runs/{run_id}/rerun", body)
+    assert (refused.status, words in refused.json["error"]) == (400, True)
+    assert len(runs(engine)) == 1
+
+
+def test_a_run_whose_secret_is_gone_is_not_repeated(flow: Path, start: StartEngine) -> None:
+    secrets = flow / ".secrets.yaml"
+    secrets.write_text("slack: {token: xoxb-very-secret}\n")
+    spec = flow / "workflow.yaml"
+    spec.write_text(spec.read_text().replace("net: any", "net: any, secrets: [slack]"))
+    engine = start("serve", flow)
+    run_id = engine.run({"token": "xoxb-very-secret"}).json["runId"]
+    engine.child.terminate()
+    engine.ended()
+    secrets.write_text("slack: {other: another-secret}\n")
+    refused = start("serve", flow).ask("POST", f"/runs/{run_id}/rerun")
+    assert refused.status == 409
+    assert refused.json["error"].startswith(f"run {run_id} cannot be repeated as it was: ")
+    assert "slack" in refused.json["error"]
+
+
+def test_the_input_of_a_run_under_way_is_there(flow: Path, start: StartEngine, signs: Path) -> None:
+    engine = start("serve", flow)
+    gate = signs / "gate"
+    caller = engine.call({"until": str(gate)})
+    (run,) = eventually(lambda: runs(engine, "?state=running"), "a running run")
+    assert run["hasEnded"] is False
+    assert [one["id"] for one in runs(engine, f"?text={run['id'][:20]}")] == [run["id"]]
+    assert engine.ask("GET", f"/runs/{run['id']}/input").json == {"until": str(gate)}
+    gate.touch()
+    caller.answered()
+
+
+def test_odd_requests_are_answered_and_not_failed(flow: Path, start: StartEngine) -> None:
+    engine = start("serve", flow)
+    run_id = engine.run({}).json["runId"]
+    wrong = ("/runs?limit=0", "/runs?text=%00", "/runs?text=%FF", f"/runs/{run_id}/logs?limit=0", "/run?wait=maybe")
+    assert [engine.ask("GET", path).status for path in wrong] == [400] * 5
+    odd = ("//runs", "/runs/", "/runs/%00", f"/runs/{run_id}/", "/runs/events/logs")
+    assert [engine.ask("GET", path).status for path in odd] == [404] * 5
+    assert engine.ask("POST", "/run?name=%C3%A9", b"{}").status == 200
+    assert engine.ask("POST", "/run", b"{}", {"idempotency-key": ""}).status == 400
+    assert "while answering" not in engine.out + engine.err
+
+
+def test_a_header_that_says_how_a_run_is_kept_stands_once(flow: Path, start: StartEngine) -> None:
+    engine = start("serve", flow)
+    for name, first, second in (("prefer", "respond-async", "wait=9"), ("idempotency-key", "a", "b")):
+        connection = HTTPConnection("127.0.0.1", engine.port, timeout=PATIENCE)
+        connection.putrequest("POST", "/run")
+        for value in (first, second):
+            connection.putheader(name, value)
+        connection.putheader("content-length", "0")
+        connection.endheaders()
+        answer = connection.getresponse()
+        assert (answer.status, f"the header {name} stands more than once" in answer.read().decode()) == (400, True)
+        connection.close()
+    assert runs(engine) == []

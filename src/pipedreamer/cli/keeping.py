@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import msgspec
 
-from pipedreamer.engine.answer import Answer
 from pipedreamer.engine.history.history import History
 from pipedreamer.engine.schema import InputSchema
 from pipedreamer.errors import RecordError
@@ -82,7 +81,7 @@ async def recording(
 
 def history(live: LiveWorkflow, kept: Kept) -> History:
     """What the engine shows of the runs."""
-    plan = live.project.plan
+    plan, schema = live.project.plan, live.project.input_schema
     return History(
         workflow=live.project.workflow.name,
         store=kept.store,
@@ -96,7 +95,7 @@ def history(live: LiveWorkflow, kept: Kept) -> History:
         restored=lambda value: kept.facts().references.restore(value),
         nodes={node: plan.parents[node] for stage in plan.stages for node in stage},
         after=_after(plan.parents),
-        fits=_fits(live.project.input_schema),
+        fits=InputSchema(schema).check if schema is not None else lambda _, __: None,
         traces=live.traces,
     )
 
@@ -160,13 +159,6 @@ def _own_place(folder: Path) -> Path:
         with suppress(OSError):
             ignore.write_text("*\n")
     return place
-
-
-def _fits(schema: dict[str, Any] | bool | None) -> Callable[[Any], Answer | None]:
-    if schema is None:
-        return lambda _: None
-    known = InputSchema(schema)
-    return lambda value: known.check(value, 0)
 
 
 def _after(parents: dict[str, tuple[str, ...]]) -> Callable[[str], frozenset[str]]:

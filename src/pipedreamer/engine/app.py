@@ -228,6 +228,8 @@ class App:
         if isinstance(given, Answer):
             return given
         wish = wish_of(headers, query)
+        if isinstance(wish, Answer):
+            return wish
         if wish.is_durable:
             return await run_durably(served.service.history, wish, given.json, headers)
         run = begin(served.service, given.json, headers)

@@ -38,7 +38,7 @@ class Browser:
     async def page(self, path: str, query: bytes, ask: Ask, rights: Mapping[str, bool]) -> Answer:
         """The page at a path that has one; `rights` say what it has buttons for."""
         data = {"query": dict(parse_qsl(query.decode("latin-1"))), **rights}
-        match path.strip("/").split("/"):
+        match path.split("/")[1:]:
             case [""]:
                 return await self._made("workflow", "./", data, ask, runs=("/runs", _OF_A_LIST))
             case ["runs"]:
@@ -70,7 +70,7 @@ def is_for_a_page(path: str, headers: Mapping[bytes, bytes]) -> bool:
     """Whether a person's browser asks for a path that has a page."""
     if path != "/" and b"text/html" not in headers.get(b"accept", b""):
         return False
-    match path.strip("/").split("/"):
+    match path.split("/")[1:]:
         case [""] | ["runs"]:
             return True
         case ["runs", run_id]:

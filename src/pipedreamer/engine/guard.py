@@ -27,6 +27,8 @@ SINGLE: Final = frozenset(
         b"content-encoding",
         b"authorization",
         b"pipedreamer-token",
+        b"prefer",
+        b"idempotency-key",
     }
 )
 OWN_SITES: Final = frozenset({b"same-origin", b"none"})

@@ -15,6 +15,7 @@ STATES_A_KIND: Final = 8
 """So many could there be."""
 UNFINISHED: Final = 2
 """The states before this place have an end still to come."""
+FINISHED: Final = frozenset(STATES[UNFINISHED:])
 UNSUCCESSFUL: Final[tuple[State, ...]] = ("failed", "cancelled", "interrupted")
 
 AttemptState = Literal["ok", "retry", "failed", "cancelled", "interrupted"]
@@ -92,7 +93,7 @@ class Summary(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def is_finished(self) -> bool:
-        return NUMBERS[self.state] >= UNFINISHED
+        return self.state in FINISHED
 
 
 class Run(Summary, frozen=True, kw_only=True, gc=False):

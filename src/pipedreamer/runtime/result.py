@@ -1,6 +1,6 @@
 """What a run came to."""
 
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 import orjson
@@ -78,23 +78,25 @@ class RunResult(msgspec.Struct, frozen=True):
             outputs = _joined({node_id: mask.json(value) for node_id, value in self.outputs.items()})
         errors = self.errors and {node_id: shown(message, mask) for node_id, message in self.errors.items()}
         ran = self.timing
-        timing = _RunTiming(ran.started_at, ran.completed_at, ran.duration_ms, self.node_timings)
-        return _encode(_Document(not errors, self.run_id, self.version, msgspec.Raw(outputs), errors, timing))
+        timing = RunTiming(ran.started_at, ran.completed_at, ran.duration_ms, self.node_timings)
+        return _encode(RunAnswer(not errors, self.run_id, self.version, msgspec.Raw(outputs), errors, timing))
 
 
-class _RunTiming(Timing, frozen=True, rename="camel"):
+class RunTiming(Timing, frozen=True, rename="camel"):
+    """The same of a run, and of each of its nodes."""
+
     node_timings: dict[str, Timing]
 
 
-class _Document(msgspec.Struct, frozen=True, rename="camel"):
-    """The order of its fields is the order in the answer."""
+class RunAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """What `POST /run` answers: the outputs of nodes that finished, and why others failed."""
 
     success: bool
     run_id: str
     version: str
-    outputs: msgspec.Raw
+    outputs: Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
     errors: dict[str, str]
-    timing: _RunTiming
+    timing: RunTiming
 
 
 _encode = msgspec.json.Encoder().encode

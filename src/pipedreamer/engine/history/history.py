@@ -1,16 +1,27 @@
 """`/runs` and what is below it."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from pipedreamer.engine.answer import JSON, Answer, Header, refusal
 from pipedreamer.engine.history import views
-from pipedreamer.engine.history.questions import WrongQueryError, is_asked_for, number, parameters, query_of
+from pipedreamer.engine.history.questions import (
+    MOST_LINES,
+    WrongQueryError,
+    is_asked_for,
+    last_line,
+    lines_of,
+    query_of,
+)
+from pipedreamer.engine.history.rerun import Rerun, read_rerun
 from pipedreamer.engine.history.stream import Stream, frame
-from pipedreamer.errors import KeyTakenError
-from pipedreamer.record import Attempt, Line, Run, Store
+from pipedreamer.errors import KeyTakenError, MissingSecretError
+from pipedreamer.record import FINISHED, Attempt, Line, Run, Store
+from pipedreamer.runtime.json_input import parse_json
 from pipedreamer.runtime.recording.durable import DurableRuns, Request
 from pipedreamer.runtime.recording.events import Event, Events, shown_attempt
 from pipedreamer.runtime.recording.lines import shown_line
@@ -19,11 +30,7 @@ if TYPE_CHECKING:
     from pipedreamer.runtime.tracing.traces import Traces
 
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
-MOST_LINES: Final = 1000
-LONGEST_NUMBER: Final = 16
-FINISHED: Final = frozenset({"succeeded", "failed", "cancelled", "interrupted"})
 _NO_HEADERS: Final[Mapping[bytes, bytes]] = MappingProxyType({})
-_RERUN: Final = 'a re-run is asked for by a JSON object: {"from": ["node", ...], "input": ...}, both optional'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +40,8 @@ class History:
     `running` are those under way that the record may not have yet, `under_way` gives one of them, `unsaid` the lines of
     a run that it has not. `masked` hides what a value keeps of secrets, `restored` puts it back. `nodes` are the
     workflow's in the order of the plan, with their parents; `after` gives a node's successors, all of them, with
-    itself. `fits` refuses an input. Runs belong to the `traces` of their callers, where there are any.
+    itself. `fits` refuses an input, given as a value and the size of its text. Runs belong to the `traces` of their
+    callers, where there are any.
     """
 
     workflow: str
@@ -48,7 +56,7 @@ class History:
     restored: Callable[[bytes], bytes]
     nodes: dict[str, tuple[str, ...]]
     after: Callable[[str], frozenset[str]]
-    fits: Callable[[Any], Answer | None] = lambda _: None
+    fits: Callable[[Any, int], Answer | None] = lambda _, __: None
     traces: "Traces | None" = None
 
     async def answer(
@@ -59,7 +67,7 @@ class History:
         `last_event` is what a browser that lost its stream says it has heard.
         """
         try:
-            match path.strip("/").split("/"):
+            match path.split("/")[1:]:
                 case ["runs"]:
                     return await self._page(query)
                 case ["runs", "events"]:
@@ -68,7 +76,7 @@ class History:
                     return await self._show(run_id)
                 case ["runs", run_id, "events"]:
                     run = await self._find(run_id)
-                    return _unknown(run_id) if run is None else Stream(self._events_of(run, _line_number(last_event)))
+                    return _unknown(run_id) if run is None else Stream(self._events_of(run, last_line(last_event)))
                 case ["runs", run_id, "logs"]:
                     return await self._logs(run_id, query)
                 case ["runs", run_id, "input"]:
@@ -83,30 +91,23 @@ class History:
             return refusal(400, str(error))
         return refusal(404, f"there is no path {path[:100]!r}")
 
-    async def begin(self, request: Request, headers: Mapping[bytes, bytes]) -> str:
-        """The id of a durable run once it is on the disk. Raises as `DurableRuns.accept` does."""
-        run_id = await self.durable.accept(request)
-        if self.traces is not None:  # it begins in a later turn of the loop
-            self.traces.expect(headers, request.trigger, run_id)
-        return run_id
-
-    async def accept(self, request: Request, headers: Mapping[bytes, bytes] = _NO_HEADERS) -> Answer:
-        """202 with the run's address once it is on the disk."""
+    async def accept(self, request: Request, headers: Mapping[bytes, bytes] = _NO_HEADERS) -> str | Answer:
+        """The id of a durable run once it is on the disk; the refusal of a key that came with another body."""
+        if self.traces is not None:
+            request = replace(request, run_id=self.traces.expect(headers, request.trigger))
         try:
-            run_id = await self.begin(request, headers)
+            return await self.durable.accept(request)
         except KeyTakenError as error:
-            if not error.same_body:
-                return refusal(422, f"the Idempotency-Key was used for another body, in run {error.run_id}")
-            run_id = error.run_id
-        body = views.encoded({"id": run_id, "href": f"runs/{run_id}"})
-        return Answer(202, (JSON, NO_STORE, (b"location", f"/runs/{run_id}".encode())), body)
+            if error.same_body:
+                return error.run_id
+            return refusal(422, f"the Idempotency-Key was used for another body, in run {error.run_id}")
 
     async def _page(self, query: bytes) -> Answer:
         asked = query_of(self.workflow, query)
         page = await self.store.page(asked)
         kept = {one.id for one in page.summaries}
         under_way = [run for run in self.running() if run.id not in kept and is_asked_for(run, asked)]
-        return _answer({"runs": [views.summary(one) for one in (*under_way, *page.summaries)], "next": page.next})
+        return _answer(views.Page([views.summary(one) for one in (*under_way, *page.summaries)], page.next))
 
     async def _find(self, run_id: str) -> Run | None:
         """A run of the record, or one under way that it has not yet."""
@@ -117,13 +118,12 @@ class History:
         return _unknown(run_id) if run is None else _answer(views.detail(run, self.nodes, self.masked))
 
     async def _logs(self, run_id: str, query: bytes) -> Answer:
-        given = parameters(query, ("after", "limit", "node"))
-        after, limit = number(given, "after", 0), min(MOST_LINES, number(given, "limit", MOST_LINES))
-        lines = await self._said(run_id, after, limit)
+        asked = lines_of(query)
+        lines = await self._said(run_id, asked.after, asked.limit)
         if not lines and await self._find(run_id) is None:
             return _unknown(run_id)
-        shown = [shown_line(line) for line in lines if given.get("node", line.node) == line.node]
-        return _answer({"lines": shown, "next": lines[-1].number if len(lines) == limit else None})
+        shown = [shown_line(line) for line in lines if asked.node in ("", line.node)]
+        return _answer({"lines": shown, "next": lines[-1].number if len(lines) == asked.limit else None})
 
     async def _all_events(self) -> AsyncGenerator[bytes]:
         async for event in self._watched(None):
@@ -173,7 +173,7 @@ class History:
         return [found[number] for number in sorted(found)][:limit]
 
     async def _value(self, run_id: str, node: str | None) -> Answer:
-        run = await self.store.run(self.workflow, run_id)
+        run = await self._find(run_id)
         if run is None:
             return _unknown(run_id)
         value = run.input if node is None else next((o.output for o in run.attempts[::-1] if o.node == node), None)
@@ -183,7 +183,7 @@ class History:
 
     async def _cancel(self, run_id: str) -> Answer:
         if self.durable.cancel(run_id) or self.cancel(run_id):
-            return _answer({"id": run_id}, 202)
+            return _answer(views.Named(run_id), 202)
         run = await self.store.run(self.workflow, run_id)
         if run is None:
             return _unknown(run_id)
@@ -193,35 +193,49 @@ class History:
 
     async def _rerun(self, run_id: str, body: bytes) -> Answer:
         try:
-            wish = views.parsed(body)
+            wish = read_rerun(body)
         except ValueError as error:
-            return refusal(400, f"the body is not JSON: {error}; {_RERUN}")
-        chosen = wish.get("from") if isinstance(wish, dict) else "?"
-        if not (chosen is None or (isinstance(chosen, list) and all(isinstance(name, str) for name in chosen))):
-            return refusal(400, _RERUN)
-        run = await self.store.run(self.workflow, run_id)
+            return refusal(400, str(error))
+        run = await self._find(run_id)
         if run is None:
             return _unknown(run_id)
-        if strange := [name for name in chosen or () if name not in self.nodes]:
-            return refusal(400, f"the workflow has no node {strange[0]!r}; it has {', '.join(self.nodes)}")
-        given = views.encoded(wish["input"]) if "input" in wish else self.restored(run.input)
-        if "input" in wish and (refused := self.fits(wish["input"])):
+        if strange := [name for name in wish.chosen or () if name not in self.nodes]:
+            return refusal(400, f"the workflow has no node {strange[0][:100]!r}; it has {', '.join(self.nodes)}")
+        if wish.given is not None and (refused := self.fits(parse_json(wish.given), len(wish.given))):
             return refused
-        kept = () if chosen is None or "input" in wish else self._kept(run, chosen)
-        request = Request(given, "rerun", rerun_of=run.id, rerun_from=tuple(chosen or ()), kept=kept)
-        return await self.accept(request)
+        try:
+            return accepted(await self.accept(self._again(run, wish)))
+        except MissingSecretError as error:
+            return refusal(409, f"run {run_id} cannot be repeated as it was: {error}")
 
-    def _kept(self, run: Run, chosen: list[str]) -> tuple[Attempt, ...]:
+    def _again(self, run: Run, wish: Rerun) -> Request:
+        chosen = wish.chosen or ()
+        if wish.given is not None:
+            return Request(wish.given, "rerun", rerun_of=run.id, rerun_from=chosen)
+        kept = () if wish.chosen is None else self._kept(run, chosen)
+        return Request(self.restored(run.input), "rerun", rerun_of=run.id, rerun_from=chosen, kept=kept)
+
+    def _kept(self, run: Run, chosen: tuple[str, ...]) -> tuple[Attempt, ...]:
         """The outputs of nodes that are not run again; with none chosen those of all that succeeded."""
         again = frozenset().union(*(self.after(name) for name in chosen)) if chosen else frozenset()
         done = {one.node: one for one in run.attempts if one.state == "ok"}
         return tuple(one for name, one in done.items() if name in self.nodes and name not in again)
 
 
+def accepted(found: str | Answer) -> Answer:
+    """202 with the address of a durable run, or why there is none."""
+    if isinstance(found, Answer):
+        return found
+    answer = _answer(views.Address(found, f"runs/{found}"), 202)
+    return Answer(202, (*answer.headers, (b"location", f"/runs/{found}".encode())), answer.body)
+
+
 def methods_below_runs(path: str) -> tuple[str, ...] | None:
-    """Which methods a path takes, None where there is no such path."""
-    match path.strip("/").split("/"):
-        case ["runs"] | ["runs", _] | ["runs", _, "logs" | "input" | "events"] | ["runs", _, "nodes", _, "output"]:
+    """Which methods a path takes, None where there is no such path; a stream has no head to give by itself."""
+    match path.split("/")[1:]:
+        case ["runs", "events"] | ["runs", _, "events"]:
+            return ("GET",)
+        case ["runs"] | ["runs", _] | ["runs", _, "logs" | "input"] | ["runs", _, "nodes", _, "output"]:
             return ("GET", "HEAD")
         case ["runs", _, "cancel" | "rerun"]:
             return ("POST",)
@@ -232,12 +246,8 @@ def _line_frame(line: Mapping[str, Any]) -> bytes:
     return frame("log", line, name=str(line["n"]))
 
 
-def _line_number(last_event: bytes) -> int:
-    return int(last_event) if last_event.isdigit() and len(last_event) < LONGEST_NUMBER else 0
-
-
-def _answer(value: dict[str, Any], status: int = 200) -> Answer:
-    return Answer(status, (JSON, NO_STORE), views.encoded(value))
+def _answer(value: Any, status: int = 200) -> Answer:
+    return Answer(status, (JSON, NO_STORE), msgspec.json.encode(value))
 
 
 def _unknown(run_id: str) -> Answer:

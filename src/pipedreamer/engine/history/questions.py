@@ -1,33 +1,51 @@
 """What a caller asks of the list of runs, by its query."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
 from pipedreamer.record import Query, Run
+from pipedreamer.record.ids import id_prefix
 from pipedreamer.record.model import STATES, State
 
+PAGE: Final = 50
 LARGEST_PAGE: Final = 500
-_KNOWN: Final = ("state", "trigger", "version", "since", "until", "text", "before", "limit")
+MOST_LINES: Final = 1000
+LAST_LINE: Final = (1 << 31) - 1
+_LONGEST_NUMBER: Final = 15
+LAST_MS: Final = (1 << 48) - 1
+"""Ids begin with 48 bits of time."""
+_OF_RUNS: Final = ("state", "trigger", "version", "since", "until", "text", "before", "limit")
+_OF_LINES: Final = ("after", "limit", "node")
 
 
 class WrongQueryError(ValueError):
     """A parameter that makes no sense; the text says which, and what would."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Which lines of a run are asked for: at most `limit` that come `after` a number, "" for those of all nodes."""
+
+    after: int
+    limit: int
+    node: str
+
+
 def query_of(workflow: str, text: bytes) -> Query:
     """The query of `GET /runs?...`; several states or triggers are joined by commas. Raises `WrongQueryError`."""
-    given = parameters(text, _KNOWN)
+    given = _parameters(text, _OF_RUNS)
     return Query(
         workflow=workflow,
         states=tuple(_state(name) for name in _listed(given, "state")),
         triggers=_listed(given, "trigger"),
         versions=_listed(given, "version"),
-        since=_number(given, "since"),
-        until=_number(given, "until"),
+        since=_number(given, "since", 0, LAST_MS),
+        until=_number(given, "until", 0, LAST_MS),
         text=given.get("text", ""),
         before=_cursor(given),
-        limit=min(LARGEST_PAGE, max(1, _number(given, "limit") or 50)),
+        limit=_number(given, "limit", 1, LARGEST_PAGE) or PAGE,
     )
 
 
@@ -35,7 +53,7 @@ def is_asked_for(run: Run, query: Query) -> bool:
     """Whether a run under way belongs on the first page of this query."""
     return (
         query.before is None
-        and not query.text
+        and (not query.text or run.id.startswith(id_prefix(query.text) or "?"))
         and (not query.states or run.state in query.states)
         and (not query.triggers or run.trigger in query.triggers)
         and (not query.versions or run.code.version in query.versions)
@@ -44,28 +62,44 @@ def is_asked_for(run: Run, query: Query) -> bool:
     )
 
 
-def parameters(text: bytes, known: tuple[str, ...]) -> dict[str, str]:
-    """A query's parameters, each at most once. Raises `WrongQueryError` for unknown ones."""
-    given: dict[str, str] = {}
-    for name, value in parse_qsl(text.decode("latin-1"), keep_blank_values=True):
+def lines_of(text: bytes) -> Lines:
+    """The query of `GET /runs/ID/logs?...`. Raises `WrongQueryError`."""
+    given = _parameters(text, _OF_LINES)
+    return Lines(
+        after=_number(given, "after", 0, LAST_LINE) or 0,
+        limit=_number(given, "limit", 1, MOST_LINES) or MOST_LINES,
+        node=given.get("node", ""),
+    )
+
+
+def last_line(event: bytes) -> int:
+    """The number of the line that a `Last-Event-ID` names; 0 for what names none."""
+    return min(int(event), LAST_LINE) if event.isdigit() and len(event) <= _LONGEST_NUMBER else 0
+
+
+def _parameters(text: bytes, known: tuple[str, ...]) -> dict[str, str]:
+    """A query's parameters, blank ones as if they were not there. Raises `WrongQueryError` for unknown ones."""
+    try:
+        pairs = parse_qsl(text.decode(), errors="strict")
+    except UnicodeDecodeError:
+        raise WrongQueryError("the query is not UTF-8; encode it as %XX in UTF-8") from None
+    given = dict(pairs)
+    if len(given) != len(pairs):
+        raise WrongQueryError("a parameter stands twice in the query; join several values by commas")
+    for name, value in pairs:
         if name not in known:
             raise WrongQueryError(f"there is no parameter {name[:50]!r}; there are {', '.join(known)}")
-        given[name] = value
+        if "\0" in value:
+            raise WrongQueryError(f"{name} has a NUL in it, which is in no run")
     return given
 
 
-def number(given: Mapping[str, str], name: str, default: int) -> int:
-    """A parameter that is a number. Raises `WrongQueryError`."""
-    found = _number(given, name)
-    return default if found is None else found
-
-
-def _number(given: Mapping[str, str], name: str) -> int | None:
-    text = given.get(name, "")
-    if not text:
+def _number(given: Mapping[str, str], name: str, least: int, most: int) -> int | None:
+    text = given.get(name)
+    if text is None:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
-        raise WrongQueryError(f"{name} must be a whole number, not {text[:50]!r}")
+    if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_NUMBER or not least <= int(text) <= most:
+        raise WrongQueryError(f"{name} must be a whole number from {least} to {most}, not {text[:50]!r}")
     return int(text)
 
 

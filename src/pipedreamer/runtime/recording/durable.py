@@ -43,7 +43,7 @@ class KeptExecutor(Protocol):
 class Request:
     """Somebody's wish for a durable run; `key` makes it one run however often it is said.
 
-    `kept` are attempts of an earlier run whose outputs this one begins with.
+    `kept` are attempts of an earlier run whose outputs this one begins with; without a `run_id` one is made.
     """
 
     given: bytes
@@ -53,6 +53,7 @@ class Request:
     rerun_of: str | None = None
     rerun_from: tuple[str, ...] = ()
     kept: tuple[Attempt, ...] = ()
+    run_id: str | None = None
 
 
 class DurableRuns:
@@ -111,7 +112,7 @@ class DurableRuns:
             raise LeaseLostError("the record cannot be reached in time, and until then no durable run begins")
         facts = self._facts()
         run = Run(
-            id=next(self._ids),
+            id=request.run_id or next(self._ids),
             workflow=facts.workflow,
             code=facts.code,
             trigger=request.trigger,

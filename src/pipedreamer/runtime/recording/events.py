@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from pipedreamer.record import Attempt
+from pipedreamer.record.model import AttemptState
 
 MOST_BEHIND: Final = 5_000
 """Who has not taken so many events is told that some are missing."""
@@ -29,7 +30,7 @@ def shown_attempt(one: Attempt) -> dict[str, Any]:
     return {"node": one.node, "attempt": one.number, "state": state_now(one), "at": at, "error": one.error}
 
 
-def state_now(one: Attempt) -> str:
+def state_now(one: Attempt) -> AttemptState | Literal["running"]:
     """An attempt's state; one that nobody saw end is running, as long as its run is."""
     return "running" if one.ended_at is None else one.state
 
