@@ -18,7 +18,7 @@ from pipedreamer.engine.history.durably import run_durably, wish_of
 from pipedreamer.engine.history.history import methods_below_runs
 from pipedreamer.engine.history.stream import Stream
 from pipedreamer.engine.metrics import Reading
-from pipedreamer.engine.pages import NO_STORE, health, is_local, metrics, ready, workflow
+from pipedreamer.engine.pages import NO_STORE, health, is_local, metrics, openapi, ready, workflow
 from pipedreamer.engine.run import DRAINING, STOPPED, begin, ended, failure
 from pipedreamer.engine.schema import InputSchema
 from pipedreamer.engine.service import Service
@@ -31,6 +31,7 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
     "/metrics": ("GET", "HEAD"),
     "/workflow": ("GET", "HEAD"),
     "/workflow.json": ("GET", "HEAD"),
+    "/openapi.json": ("GET", "HEAD"),
     "/": ("GET", "HEAD"),
     "/login": ("GET", "HEAD", "POST"),
     "/logout": ("POST",),
@@ -283,6 +284,8 @@ class App:
                 return ready(service, self.draining)
             case "/workflow":
                 return workflow(service)
+            case "/openapi":
+                return await openapi(service)
             case _:
                 return await metrics(await self._reading(service), headers)
 

@@ -45,11 +45,22 @@ def workflow(service: Service) -> Answer:
     return Answer(200, (JSON, NO_STORE), orjson.dumps(about))
 
 
+async def openapi(service: Service) -> Answer:
+    """What all this is, for programs; made anew each time, and in a thread, because it is asked for so rarely."""
+    return Answer(200, (JSON, NO_STORE), await asyncio.to_thread(_described, service))
+
+
 async def metrics(reading: Reading, headers: Mapping[bytes, bytes]) -> Answer:
     """The figures, made in a thread: the first scrape imports what writes them."""
     accept = headers.get(b"accept", b"").decode("latin-1")
     content_type, text = await asyncio.to_thread(render, reading, accept)
     return Answer(200, ((b"content-type", content_type.encode()), NO_STORE), text)
+
+
+def _described(service: Service) -> bytes:
+    from pipedreamer.engine.openapi import document  # an engine that nobody asks starts without it
+
+    return document(service)
 
 
 def is_local(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:

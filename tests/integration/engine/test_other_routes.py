@@ -49,7 +49,7 @@ async def test_ready_is_503_before_the_start_and_while_draining(start_engine: An
 async def test_an_unknown_path_is_404_and_says_which_there_are(engine: Any) -> None:
     answer = await engine.client.post("/nowhere", json={})
     assert answer.status_code == 404
-    paths = "/run, /health, /ready, /metrics, /workflow, /workflow.json, /, /runs"
+    paths = "/run, /health, /ready, /metrics, /workflow, /workflow.json, /openapi.json, /, /runs"
     assert answer.json() == {"error": f"there is no path '/nowhere'; there are {paths}"}
 
 
