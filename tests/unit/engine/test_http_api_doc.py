@@ -14,12 +14,28 @@ from pipedreamer.runtime.recording.figures import RecordFigures
 ROOT = Path(__file__).parents[3]
 DOC = (ROOT / "docs/http-api.md").read_text()
 WATCHING = (ROOT / "docs/observability.md").read_text()
-SOURCES = "\n".join(path.read_text() for path in (ROOT / "src/pipedreamer/engine").glob("*.py"))
+SOURCES = "\n".join(path.read_text() for path in (ROOT / "src/pipedreamer/engine").rglob("*.py"))
 STATUSES = sorted(set(re.findall(r"(?:refusal|Answer)\(\s*(\d{3})\b", SOURCES)))
 
 
 def test_the_statuses_are_found_in_the_source() -> None:
-    assert {"200", "400", "403", "404", "405", "408", "413", "415", "422", "431", "500", "503"} <= set(STATUSES)
+    assert {
+        "200",
+        "303",
+        "400",
+        "401",
+        "403",
+        "404",
+        "405",
+        "408",
+        "413",
+        "415",
+        "422",
+        "429",
+        "431",
+        "500",
+        "503",
+    } <= set(STATUSES)
 
 
 @pytest.mark.parametrize("status", STATUSES)
