@@ -74,6 +74,8 @@ RULES = {
     ("HEAD", "/workflow.json"): "read",
     ("GET", "/metrics"): "read",
     ("HEAD", "/metrics"): "read",
+    ("GET", "/openapi.json"): "read",
+    ("HEAD", "/openapi.json"): "read",
     ("GET", "/runs"): "read",
     ("GET", "/runs.json"): "read",
     ("GET", "/runs/RUN"): "read",

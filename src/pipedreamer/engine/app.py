@@ -285,7 +285,7 @@ class App:
             case "/workflow":
                 return workflow(service)
             case "/openapi":
-                return await openapi(service)
+                return await openapi(service, self._gate)
             case _:
                 return await metrics(await self._reading(service), headers)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import orjson
 
+from pipedreamer.engine.access.gate import Gate
 from pipedreamer.engine.answer import JSON, Answer, Header, Scope, refusal
 from pipedreamer.engine.metrics import Reading, render
 from pipedreamer.engine.service import Service
@@ -45,9 +46,9 @@ def workflow(service: Service) -> Answer:
     return Answer(200, (JSON, NO_STORE), orjson.dumps(about))
 
 
-async def openapi(service: Service) -> Answer:
+async def openapi(service: Service, gate: Gate | None) -> Answer:
     """What all this is, for programs; made anew each time, and in a thread, because it is asked for so rarely."""
-    return Answer(200, (JSON, NO_STORE), await asyncio.to_thread(_described, service))
+    return Answer(200, (JSON, NO_STORE), await asyncio.to_thread(_described, service, gate))
 
 
 async def metrics(reading: Reading, headers: Mapping[bytes, bytes]) -> Answer:
@@ -57,10 +58,10 @@ async def metrics(reading: Reading, headers: Mapping[bytes, bytes]) -> Answer:
     return Answer(200, ((b"content-type", content_type.encode()), NO_STORE), text)
 
 
-def _described(service: Service) -> bytes:
+def _described(service: Service, gate: Gate | None) -> bytes:
     from pipedreamer.engine.openapi import document  # an engine that nobody asks starts without it
 
-    return document(service)
+    return document(service, gate.need if gate is not None else None)
 
 
 def is_local(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:

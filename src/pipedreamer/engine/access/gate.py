@@ -43,9 +43,7 @@ class Gate:
 
     def refuse(self, method: str, path: str, headers: Mapping[bytes, bytes], is_there: bool) -> Answer | None:
         """401 or 403 for who may not do this, or None; who may read is told that a path or method is not there."""
-        need: Need = needed(method, path) if is_there else "read"
-        if self._opens_run and path == "/run":
-            need = "nothing"
+        need = self.need(method, path) if is_there else "read"
         if need == "nothing":
             return None
         by_header = self.by_header(headers)
@@ -55,6 +53,10 @@ class Gate:
         if not suffices(caller.scope, need):
             return refusal(403, f"this takes a token of the scope {need}; {caller.name} has {caller.scope}")
         return UNPROVEN if by_header is None and need != "read" and not is_of_the_page(headers) else None
+
+    def need(self, method: str, path: str) -> Need:
+        """What a route takes."""
+        return "nothing" if self._opens_run and path == "/run" else needed(method, path)
 
     def scope(self, headers: Mapping[bytes, bytes]) -> Scope | None:
         """What the caller may do, None for nobody that is known."""

@@ -5,6 +5,7 @@ from typing import Final
 import orjson
 
 from pipedreamer.engine.openapi.components import responses, schemas
+from pipedreamer.engine.openapi.guarded import NeedOf, guarded
 from pipedreamer.engine.openapi.parts import Json, ref
 from pipedreamer.engine.openapi.paths import ENGINE
 from pipedreamer.engine.openapi.paths_of_runs import RUNS
@@ -20,8 +21,8 @@ _ABOUT: Final = (
 )
 
 
-def document(service: Service) -> bytes:
-    """The OpenAPI document as JSON."""
+def document(service: Service, need: NeedOf | None = None) -> bytes:
+    """The OpenAPI document as JSON; `need` tells what callers need where tokens are asked for."""
     schema = True if service.input_schema is None else service.input_schema
     description = "\n\n".join(filter(None, (service.about.get("description"), _ABOUT)))
     whole = {
@@ -30,7 +31,7 @@ def document(service: Service) -> bytes:
         "paths": running(is_needed=_is_needed(schema)) | ENGINE | (RUNS if service.history is not None else {}),
         "components": {"schemas": _schemas(service, schema), "responses": responses()},
     }
-    return orjson.dumps(whole)
+    return orjson.dumps(whole if need is None else guarded(whole, need))
 
 
 def _schemas(service: Service, schema: Json | bool) -> Json:

@@ -8,10 +8,12 @@ import orjson
 import pytest
 from jsonschema_rs import Draft202012Validator, validator_for
 
+from pipedreamer.engine.access.rules import needed
 from pipedreamer.engine.app import ROUTES
 from pipedreamer.engine.browsing import without_json
 from pipedreamer.engine.history.history import methods_below_runs
 from pipedreamer.engine.openapi.document import document
+from pipedreamer.engine.openapi.guarded import NeedOf
 from pipedreamer.engine.openapi.parts import Json
 from pipedreamer.engine.openapi.paths_of_runs import RUNS
 from pipedreamer.engine.service import Service, Stats
@@ -32,11 +34,11 @@ ROUTES_BELOW_RUNS = (
 )
 
 
-def described(history: Any = "kept", **fields: Any) -> Json:
+def described(history: Any = "kept", need: NeedOf | None = None, **fields: Any) -> Json:
     mask = Mask({})
     known: Json = {"workflow": "flow", "version": "1.0", "executor": None, "mask": lambda: mask, "layers": dict}
     service = Service(**(known | {"stats": Stats, "ready": lambda: True, "history": history} | fields))
-    found: Json = orjson.loads(document(service))
+    found: Json = orjson.loads(document(service, need))
     return found
 
 
@@ -45,11 +47,27 @@ def methods(path: Json) -> set[str]:
 
 
 def test_the_routes_and_the_description_agree() -> None:
-    paths = described(history=None)["paths"]
+    paths = described(history=None, need=needed)["paths"]
     assert set(paths) == set(ROUTES) - ALIASES
+    assert set(paths) - set(described(history=None)["paths"]) == {"/login", "/logout"}
     for path, operations in paths.items():
         taken = set(ROUTES[path]) or {"GET"}
         assert methods(operations) == taken - {"HEAD"}, path
+
+
+def test_tokens_are_told_of_where_they_are_asked_for() -> None:
+    whole = described(need=needed)
+    taken = {
+        (path, method): each.get("security")
+        for path, operations in whole["paths"].items()
+        for method, each in operations.items()
+    }
+    both: list[Json] = [{"token": []}, {"bearer": []}]
+    assert taken["/runs/{id}/nodes/{node}/output", "get"] == taken["/run", "post"] == both
+    assert taken["/health", "get"] is taken["/ready", "get"] is taken["/login", "post"] is None
+    assert "scope `run`" in whole["paths"]["/runs/{id}/rerun"]["post"]["description"]
+    assert {"401", "429"} < set(whole["paths"]["/runs"]["get"]["responses"])
+    assert "securitySchemes" not in described()["components"]
 
 
 def test_what_is_below_runs_and_the_description_agree() -> None:
@@ -69,7 +87,7 @@ def test_head_is_taken_where_the_description_says() -> None:
 
 
 def test_every_reference_leads_somewhere_and_every_schema_is_one() -> None:
-    whole = described(input_schema={"$ref": "#/$defs/a", "$defs": {"a": {"type": "object"}}})
+    whole = described(need=needed, input_schema={"$ref": "#/$defs/a", "$defs": {"a": {"type": "object"}}})
 
     def look(part: Any) -> None:
         for key, value in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
