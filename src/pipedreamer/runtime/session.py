@@ -103,7 +103,7 @@ class Session:
         traces = self._around.traces
         if traces is None:
             return begin(run_id=run_id)
-        return traces.follow(run_id, begin, self._around.mask, is_resumed=resumed.is_interrupted)
+        return traces.follow(run_id, begin, self._around.mask, is_durable=True)
 
     def cancel(self, run_id: str) -> bool:
         return self.force.cancel(run_id)

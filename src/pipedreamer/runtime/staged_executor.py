@@ -26,14 +26,10 @@ class Keeper(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """What a run had come to before: outputs by node, and how often nodes were begun that have none.
-
-    It `is_interrupted` where it was under way in an engine that is gone.
-    """
+    """What a run had come to before: outputs by node, and how often nodes were begun that have none."""
 
     outputs: Mapping[str, bytes]
     attempts: Mapping[str, int]
-    is_interrupted: bool = False
 
 
 NOTHING = Resumed({}, {})

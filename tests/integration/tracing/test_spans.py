@@ -24,7 +24,10 @@ SERVER = 2
 class Kept:
     """A keeper that keeps nothing."""
 
-    async def keep(self, _part: Any) -> None:
+    async def keep(self, *_: Any) -> None:
+        return
+
+    def hear(self, *_: Any) -> None:
         return
 
 
@@ -116,8 +119,9 @@ async def test_a_cancelled_run_is_no_error(collector: Collector, trace: Any, wri
 
 async def test_a_kept_run_is_one_trace_over_all_its_stages(collector: Collector, trace: Any, flow: Any) -> None:
     traced = await trace(flow)
+    traced.traces.expect({}, "manual", "r1")
     await traced.bench.session.execute_kept(b'{"failures": 0}', run_id="r1", keeper=Kept())
-    resumed = Resumed({"a": b'{"failures": 0}'}, {}, is_interrupted=True)
+    resumed = Resumed({"a": b'{"failures": 0}'}, {})
     await traced.bench.session.execute_kept(b'{"failures": 0}', run_id="r1", keeper=Kept(), resumed=resumed)
     await traced.close()
     first, second = collector.runs()

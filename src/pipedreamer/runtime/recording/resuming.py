@@ -36,9 +36,7 @@ def resumed(run: Run, facts: Facts) -> Durable:
             begun[one.node] = max(begun.get(one.node, 0), one.number + (one.state == "retry"))
     last = run.lines[-1].number if run.lines else 0
     open_ = tuple(one for one in run.attempts if one.ended_at is None)
-    return Durable(
-        run, facts.references.restore(run.input), Resumed(done, begun, is_interrupted=True), facts, last, open_
-    )
+    return Durable(run, facts.references.restore(run.input), Resumed(done, begun), facts, last, open_)
 
 
 def outputs(run: Run, facts: Facts) -> dict[str, bytes]:

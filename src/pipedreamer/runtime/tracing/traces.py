@@ -18,8 +18,8 @@ from pipedreamer.runtime.tracing.sending import Sending
 from pipedreamer.sandbox.protocol import Fetch
 from pipedreamer.version import __version__
 
-MOST_EXPECTED: Final = 10_000
-"""Callers whose runs have not begun."""
+MOST_EXPECTED: Final = 100_000
+"""Callers whose runs have not begun: as many durable runs may wait."""
 _W3C: Final = TraceContextTextMapPropagator()
 _HEADERS: Final = ("traceparent", "tracestate")
 
@@ -47,11 +47,14 @@ class Traces:
         return run_id
 
     def follow(
-        self, run_id: str | None, begin: Begin, mask: Callable[[], Masking], *, is_resumed: bool = False
+        self, run_id: str | None, begin: Begin, mask: Callable[[], Masking], *, is_durable: bool = False
     ) -> asyncio.Future[RunResult]:
-        """Begin a run and its span, which ends with it. Raises what `begin` raises."""
+        """Begin a run and its span, which ends with it. Raises what `begin` raises.
+
+        A durable run that nobody here expected was accepted by an engine before this one.
+        """
         run_id = run_id or next(self._run_ids)
-        span = self._spans[run_id] = self._begun(run_id, is_resumed)
+        span = self._spans[run_id] = self._begun(run_id, is_durable and run_id not in self._expected)
         run = _Run(run_id, span, mask)
         try:
             running = begin(run_id=run_id)
