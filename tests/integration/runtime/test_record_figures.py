@@ -31,6 +31,10 @@ class Gated:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
+    async def renew(self, *given: Any) -> Any:
+        await self._pass()
+        return await self._store.renew(*given)
+
     async def size(self) -> Size:
         self.sizes += 1
         await self._pass()
@@ -143,21 +147,12 @@ async def test_each_outage_is_told_to_whoever_did_not_ask_for_a_record(tmp_path:
     assert said == ["runs are not kept: the disk is full"] * 2
 
 
-async def test_an_outage_that_a_renewal_met_is_over_with_the_next_that_does_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = Gated(tmp_path / "runs.db")
-    failing = True
-
-    async def renew(_epoch: Any) -> None:
-        if failing:
-            raise RecordError("the server is gone")
-
-    monkeypatch.setattr(store, "renew", renew, raising=False)
-    async with Writer(store, "flow", "test", lease_s=0.03) as writer:
-        async with asyncio.timeout(30):
-            while not writer.trouble:  # noqa: ASYNC110 - nobody tells
-                await asyncio.sleep(0.01)
-            failing = False
-            while writer.trouble:  # noqa: ASYNC110 - nobody tells
-                await asyncio.sleep(0.01)
+async def test_an_outage_that_a_renewal_met_is_over_with_the_next_that_does_not(tmp_path: Path) -> None:
+    async with opened(tmp_path / "runs.db") as (store, writer, watch):
+        store.trouble = RecordError("the server is gone")
+        with pytest.raises(RecordError, match="the server is gone"):
+            await writer.lease.renew("c0de")
+        store.trouble = None
+        assert (await watch()).is_in_trouble
+        await writer.lease.renew("c0de")
+        assert not (await watch()).is_in_trouble

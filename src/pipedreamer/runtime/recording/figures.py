@@ -49,7 +49,7 @@ class RecordWatch:
             runs=size.runs if size is not None else None,
             waiting=writer.waiting,
             lag_s=writer.lag_s,
-            is_in_trouble=bool(writer.trouble),
+            is_in_trouble=bool(writer.trouble or writer.lease.trouble),
         )
 
     async def _ask(self) -> None:

@@ -25,6 +25,8 @@ class Lease:
         self._end: asyncio.TimerHandle | None = None
         self.when_lost: Callable[[], None] = lambda: None
         self.is_held = False
+        self.trouble = ""
+        """What the last renewal met, "" where it was done."""
 
     @property
     def epoch(self) -> Epoch:
@@ -48,6 +50,15 @@ class Lease:
 
         Raises `LeaseLostError` where another engine has taken them over, and `RecordError`.
         """
+        try:
+            owned = await self._renewed(code)
+        except RecordError as error:
+            self.trouble = str(error)
+            raise
+        self.trouble = ""
+        return owned
+
+    async def _renewed(self, code: str) -> tuple[str, ...]:
         if not self.is_held:
             await self.join()
         began = asyncio.get_running_loop().time()

@@ -1,6 +1,6 @@
 """The spans of a run's nodes, told from its result.
 
-They are made whole, as they have ended when there is a result: `Tracer.start_span` would take ten times as long, and
+They are made whole, as they have ended when there is a result: `Tracer.start_span` takes more than twice as long, and
 would choose the ids, which fetches have passed on before.
 """
 
