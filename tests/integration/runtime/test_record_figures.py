@@ -59,7 +59,10 @@ class Gated:
 async def opened(file: Path) -> AsyncIterator[tuple[Gated, Writer, RecordWatch]]:
     store = Gated(file)
     async with Writer(store, "flow", "test") as writer:
-        yield store, writer, RecordWatch(store, writer)
+        try:
+            yield store, writer, RecordWatch(store, writer)
+        finally:
+            store.gate.set()
 
 
 def accepted() -> Accepted:
@@ -106,7 +109,9 @@ async def test_what_waits_and_for_how_long_is_told(tmp_path: Path) -> None:
         writing = [writer.write(accepted()) for _ in range(3)]
         await asyncio.sleep(0)
         writing.append(writer.write(accepted()))
-        first, second = await watch(), await watch()
+        while not (first := await watch()).lag_s:
+            await asyncio.sleep(0)
+        second = await watch()
         assert first.waiting == 4
         assert 0 < first.lag_s < second.lag_s
         store.gate.set()
