@@ -161,10 +161,9 @@ class Writer:
         if not is_kept:
             self._later(turn)
             return
-        if error is None:
-            self.trouble = ""
         for _, done in turn:
             done(error)
+        self.trouble = str(error or "")
 
     def _later(self, changes: Iterable[tuple[Change, Done]]) -> None:
         """Write it beside the loop, with others that come meanwhile."""
