@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from pipedreamer.errors import EngineBusyError, LeaseLostError, NodeLoadError, PipedreamerError, SandboxError
+from pipedreamer.errors import (
+    EngineBusyError,
+    LeaseLostError,
+    NodeLoadError,
+    PipedreamerError,
+    SandboxError,
+    StaleError,
+)
 
 
 async def test_a_json_body_reaches_the_roots_as_it_was_sent(engine: Any) -> None:
@@ -102,7 +109,7 @@ async def test_no_room_is_503_and_says_when_to_come_back(engine: Any) -> None:
     assert answer.json() == {"error": "64 runs are under way and 256 wait; try again"}
 
 
-@pytest.mark.parametrize("error", [SandboxError, LeaseLostError])
+@pytest.mark.parametrize("error", [SandboxError, LeaseLostError, StaleError])
 async def test_what_may_be_better_soon_is_503(engine: Any, error: type[PipedreamerError]) -> None:
     engine.twin.failure = error("worker 1 does not start: no memory")
     answer = await engine.client.post("/run", json={})

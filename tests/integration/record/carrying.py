@@ -44,6 +44,7 @@ class Failing:
         self._store = store
         self.when: Callable[[Change], bool] = lambda _: False
         self.late = False
+        self.error: Exception = RecordError(FAILED)
         self.failures = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -52,17 +53,17 @@ class Failing:
     def write_now(self, changes: Sequence[Change], epoch: Epoch) -> bool:
         if any(map(self.when, changes)):
             self.failures += 1
-            raise RecordError(FAILED)
+            raise self.error
         return self._store.write_now(changes, epoch)
 
     async def write(self, changes: Sequence[Change], epoch: Epoch, *, durable: bool = False) -> Refusals:
         fails = any(map(self.when, changes))
         self.failures += fails
         if fails and not self.late:
-            raise RecordError(FAILED)
+            raise self.error
         refused = await self._store.write(changes, epoch, durable=durable)
         if fails:
-            raise RecordError(FAILED)
+            raise self.error
         return refused
 
 

@@ -11,6 +11,7 @@ from tests.integration.record.conftest import StartEngine
 
 from pipedreamer.errors import RecordError
 from pipedreamer.record import Accepted, Ended, Limits, Progress, Query, open_store
+from pipedreamer.runtime.references import References
 
 
 async def test_what_cannot_be_written_is_written_later_and_no_node_runs_twice(
@@ -21,6 +22,7 @@ async def test_what_cannot_be_written_is_written_later_and_no_node_runs_twice(
     engine.store.when = lambda change: isinstance(change, Progress | Ended) and engine.store.failures < 5
     run = await engine.ended(run_id)
     assert engine.store.failures == 5
+    assert engine.said == [f"durable runs wait for the record: {FAILED}"]
     assert (run.state, run.error) == ("succeeded", "")
     assert begun(tmp_path) == ["a 1", "b 1", "c 1"]
 
@@ -36,6 +38,29 @@ async def test_a_run_that_was_accepted_although_it_could_not_be_said_is_carried_
     await until(lambda: len(begun(tmp_path)) == 3)
     (summary,) = (await engine.store.page(Query(workflow="flow"))).summaries
     assert (await engine.ended(summary.id)).state == "succeeded"
+
+
+async def test_a_fault_of_the_store_is_told_and_what_comes_next_is_written(start: StartEngine, tmp_path: Path) -> None:
+    engine = await start()
+    engine.store.when, engine.store.error = lambda change: isinstance(change, Accepted), KeyError("odd")
+    with pytest.raises(RecordError, match=r"the record itself failed: KeyError\('odd'\)"):
+        await engine.durable.accept(request(tmp_path))
+    engine.store.when = lambda _: False
+    assert (await engine.ended(await engine.durable.accept(request(tmp_path)))).state == "succeeded"
+
+
+async def test_a_run_at_which_the_engine_itself_fails_ends_as_interrupted(
+    start: StartEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("odd")
+
+    engine = await start(lease=1)
+    monkeypatch.setattr(References, "restore", fail)
+    run = waiting_run(b"{}")
+    await engine.writer.write(Accepted(run))
+    run = await engine.ended(run.id)
+    assert (run.state, run.error) == ("interrupted", "the engine itself failed: KeyError('odd')")
 
 
 async def test_a_run_whose_caller_is_gone_before_it_is_accepted_is_carried_out(

@@ -88,6 +88,7 @@ class DurableRuns:
         self._waiting: deque[_Mine] = deque()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._is_closed = False
+        self._trouble = ""
         writer.lease.when_lost = self._lost
         self.unbegun: dict[str, int] = {"cancelled": 0, "interrupted": 0}
         """Runs that ended before they began, which no executor counts, by state."""
@@ -126,7 +127,7 @@ class DurableRuns:
             attempts=request.kept,
         )
         durable = Durable(run, request.given, Resumed(outputs(run, facts), {}), facts)
-        mine = self._mine[run.id] = _Mine(run.id, Insisting(self._writer), durable)
+        mine = self._mine[run.id] = _Mine(run.id, Insisting(self._writer, self._waits), durable)
         kept = self._writer.write(Accepted(run), durable=True)
         kept.add_done_callback(partial(self._accepted, mine))
         await asyncio.shield(kept)
@@ -143,7 +144,7 @@ class DurableRuns:
         if found:
             self._say(f"going on with {len(found)} unfinished run{'s' if len(found) > 1 else ''}")
         for run_id in found:
-            mine = self._mine[run_id] = _Mine(run_id, Insisting(self._writer))
+            mine = self._mine[run_id] = _Mine(run_id, Insisting(self._writer, self._waits))
             self._waiting.append(mine)
         self._next()
 
@@ -206,6 +207,12 @@ class DurableRuns:
             self._forget(self._waiting.popleft())
         self._writer.drop_durable()
 
+    def _waits(self, error: RecordError) -> None:
+        """A run waits for the record; said once, however many do."""
+        if str(error) != self._trouble:
+            self._say(f"durable runs wait for the record: {error}")
+        self._trouble = str(error)
+
     def _forget(self, mine: "_Mine") -> None:
         del self._mine[mine.id]
         mine.is_done.set()
@@ -231,6 +238,7 @@ class DurableRuns:
             end = await self._end_of(mine)
             if end is not None:
                 await mine.hand.write(end)
+                self._trouble = ""
                 self._tell(mine.id, end.state, end.ended_at)
         except RecordError:
             mine.run = None  # it is another engine's, or found in the record when the lease is renewed

@@ -17,10 +17,14 @@ _FINAL: Final = (LeaseLostError, StaleError, ValueGoneError, ValueTooBigError)
 
 
 class Insisting:
-    """Tries again what failed for the store's sake, until `let_go`; then everything raises `LeaseLostError`."""
+    """Tries again what failed for the store's sake, until `let_go`; then everything raises `LeaseLostError`.
 
-    def __init__(self, writer: Writer) -> None:
+    `failed` hears why it has to.
+    """
+
+    def __init__(self, writer: Writer, failed: Callable[[RecordError], None]) -> None:
         self._writer = writer
+        self._failed = failed
         self._let_go = asyncio.Event()
 
     @property
@@ -46,7 +50,8 @@ class Insisting:
                 await first
             except _FINAL:
                 raise
-            except RecordError:
+            except RecordError as error:
+                self._failed(error)
                 await self.write(change)
 
     async def until_done(self, ask: Callable[[], Awaitable[T]]) -> T:
@@ -57,7 +62,8 @@ class Insisting:
                 return await ask()
             except _FINAL:
                 raise
-            except RecordError:
+            except RecordError as error:
+                self._failed(error)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._let_go.wait(), pause)
                 pause = min(2 * pause, _LONGEST_S)

@@ -156,8 +156,8 @@ class Writer:
         error = None
         try:
             is_kept = self._store.write_now([change for change, _ in turn], self.epoch)
-        except RecordError as refusal:
-            is_kept, error = True, refusal
+        except Exception as fault:  # noqa: BLE001 - whatever it is, whoever waits is told
+            is_kept, error = True, _told(fault)
         if not is_kept:
             self._later(turn)
             return
@@ -189,7 +189,8 @@ class Writer:
             self._under_way, self._began = len(group), time.monotonic()
             try:
                 refused = await self._store.write([change for change, _ in group], self.epoch, durable=durable)
-            except RecordError as error:
+            except Exception as fault:  # noqa: BLE001 - as above
+                error = _told(fault)
                 for _, done in group:
                     done(error)
                 self.trouble = str(error)
@@ -210,6 +211,10 @@ class Writer:
                     await asyncio.sleep(max(_PAUSE_S, now() - began))
                     began = now()
             await asyncio.sleep(PRUNING_S)
+
+
+def _told(fault: Exception) -> RecordError:
+    return fault if isinstance(fault, RecordError) else RecordError(f"the record itself failed: {fault!r}")
 
 
 def _settle(kept: asyncio.Future[None], error: RecordError | None) -> None:
