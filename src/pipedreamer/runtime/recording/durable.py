@@ -3,40 +3,29 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
-from pipedreamer.errors import EngineBusyError, LeaseLostError, PipedreamerError, RecordError, ValueTooBigError
+from pipedreamer.errors import EngineBusyError, LeaseLostError, PipedreamerError, RecordError
 from pipedreamer.record import Accepted, Attempt, Ended, Run
 from pipedreamer.runtime.pool_executor import run_ids
-from pipedreamer.runtime.recording.entry import Facts, brief, error_of, state_of
-from pipedreamer.runtime.recording.events import Event, Events
+from pipedreamer.runtime.recording.carrying import Carrier, KeptExecutor, OwnRun
+from pipedreamer.runtime.recording.entry import Facts, brief
+from pipedreamer.runtime.recording.events import Events
 from pipedreamer.runtime.recording.insisting import Insisting
-from pipedreamer.runtime.recording.keeping import Keeping
 from pipedreamer.runtime.recording.lines import RunLines
-from pipedreamer.runtime.recording.resuming import Durable, outputs, resumed
+from pipedreamer.runtime.recording.resuming import Durable, outputs
 from pipedreamer.runtime.recording.writer import Writer
-from pipedreamer.runtime.result import RunResult
-from pipedreamer.runtime.staged_executor import Keeper, Resumed
+from pipedreamer.runtime.staged_executor import Resumed
 
-_BUSY_S: Final = 0.1
 _AGAIN_S: Final = 1.0
 _STOPPING_S: Final = 5.0
 """Nodes that do not stop have ended with their process long before."""
 MOST_WAITING: Final = 100_000
 """Accepted runs that have not begun."""
-
-
-class KeptExecutor(Protocol):
-    """Runs a plan stage by stage; see `runtime.session.Session`."""
-
-    def execute_kept(
-        self, trigger_input: bytes, *, run_id: str, keeper: Keeper, resumed: Resumed
-    ) -> asyncio.Future[RunResult]: ...
-    def cancel(self, run_id: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +64,25 @@ class DurableRuns:
         say: Callable[[str], None],
         waited_for: Callable[[], frozenset[str]],
     ) -> None:
-        self._events = events
         self._executor = executor
         self._writer = writer
-        self._lines = lines
         self._facts = facts
+        self._carrier = Carrier(executor, writer, lines, facts, events)
         self._at_once = at_once
         self._say = say
         self._waited_for = waited_for
         self._ids = run_ids()
-        self._mine: dict[str, _Mine] = {}
-        self._waiting: deque[_Mine] = deque()
+        self._mine: dict[str, OwnRun] = {}
+        self._waiting: deque[OwnRun] = deque()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._is_closed = False
         self._trouble = ""
         writer.lease.when_lost = self._lost
-        self.unbegun: dict[str, int] = {"cancelled": 0, "interrupted": 0}
+
+    @property
+    def unbegun(self) -> Mapping[str, int]:
         """Runs that ended before they began, which no executor counts, by state."""
+        return self._carrier.unbegun
 
     @property
     def waiting(self) -> int:
@@ -127,7 +118,7 @@ class DurableRuns:
             attempts=request.kept,
         )
         durable = Durable(run, request.given, Resumed(outputs(run, facts), {}), facts)
-        mine = self._mine[run.id] = _Mine(run.id, Insisting(self._writer, self._waits), durable)
+        mine = self._mine[run.id] = OwnRun(run.id, Insisting(self._writer, self._waits), durable)
         kept = self._writer.write(Accepted(run), durable=True)
         kept.add_done_callback(partial(self._accepted, mine))
         await asyncio.shield(kept)
@@ -144,7 +135,7 @@ class DurableRuns:
         if found:
             self._say(f"going on with {len(found)} unfinished run{'s' if len(found) > 1 else ''}")
         for run_id in found:
-            mine = self._mine[run_id] = _Mine(run_id, Insisting(self._writer, self._waits))
+            mine = self._mine[run_id] = OwnRun(run_id, Insisting(self._writer, self._waits))
             self._waiting.append(mine)
         self._next()
 
@@ -213,16 +204,16 @@ class DurableRuns:
             self._say(f"durable runs wait for the record: {error}")
         self._trouble = str(error)
 
-    def _forget(self, mine: "_Mine") -> None:
+    def _forget(self, mine: OwnRun) -> None:
         del self._mine[mine.id]
         mine.is_done.set()
 
-    def _accepted(self, mine: "_Mine", kept: asyncio.Future[None]) -> None:
+    def _accepted(self, mine: OwnRun, kept: asyncio.Future[None]) -> None:
         """It is in the record, or perhaps not: then it is found there at the next look."""
         if kept.cancelled() or kept.exception() is not None or mine.hand.is_over:
             self._forget(mine)
             return
-        self._tell(mine.id, "accepted", int(mine.id[:12], 16))
+        self._carrier.tell(mine.id, "accepted", int(mine.id[:12], 16))
         self._waiting.append(mine)
         self._next()
 
@@ -230,16 +221,16 @@ class DurableRuns:
         while self._waiting and len(self._running) < self._at_once and not self._is_closed:
             self._start(self._waiting.popleft())
 
-    def _start(self, mine: "_Mine") -> None:
+    def _start(self, mine: OwnRun) -> None:
         self._running[mine.id] = asyncio.create_task(self._carry_out(mine))
 
-    async def _carry_out(self, mine: "_Mine") -> None:
+    async def _carry_out(self, mine: OwnRun) -> None:
         try:
-            end = await self._end_of(mine)
+            end = await self._carrier.end_of(mine)
             if end is not None:
                 await mine.hand.write(end)
                 self._trouble = ""
-                self._tell(mine.id, end.state, end.ended_at)
+                self._carrier.tell(mine.id, end.state, end.ended_at)
         except RecordError:
             mine.run = None  # it is another engine's, or found in the record when the lease is renewed
         except Exception as error:  # noqa: BLE001 - whatever it is, it would be the same at the next time
@@ -249,90 +240,11 @@ class DurableRuns:
             self._forget(mine)
             self._next()
 
-    async def _give_up(self, mine: "_Mine", error: Exception) -> None:
+    async def _give_up(self, mine: OwnRun, error: Exception) -> None:
         why = brief(self._facts(), f"the engine itself failed: {error!r}")
         self._say(f"run {mine.id} ends as interrupted: {why}")
         with suppress(RecordError):
             await mine.hand.write(Ended(mine.id, "interrupted", _now_ms(), why))
-
-    def _tell(self, run_id: str, state: str, at: int | None) -> None:
-        if self._events.are_watched:
-            self._events.publish(Event(run_id, "run", {"id": run_id, "state": state, "at": at}))
-
-    async def _end_of(self, mine: "_Mine") -> Ended | None:
-        """How it ended; None where it had ended before. Raises `RecordError` where it is not this engine's any more."""
-        try:
-            durable = mine.durable or await self._read(mine)
-        except LeaseLostError:
-            raise
-        except PipedreamerError as error:
-            self.unbegun["interrupted"] += 1
-            return Ended(mine.id, "interrupted", _now_ms(), brief(self._facts(), str(error)))
-        if durable is None:
-            return None
-        self._lines.begin(mine.id, durable.lines)
-        self._tell(mine.id, "running", _now_ms())
-        keeper = Keeping(mine.id, durable.facts, mine.hand, self._lines)
-        try:
-            keeper.cut_off(durable.open)
-            end = await self._kept_end(mine, durable, keeper)
-        finally:
-            keeper.close()
-        mine.run = keeper.whole(durable.run, end)
-        return end
-
-    async def _kept_end(self, mine: "_Mine", durable: Durable, keeper: Keeping) -> Ended:
-        try:
-            result = await self._result_of(mine, durable, keeper)
-            await keeper.settle()
-        except ValueTooBigError as error:
-            return Ended(mine.id, "failed", _now_ms(), brief(durable.facts, str(error)))
-        except RecordError:
-            raise
-        except PipedreamerError as error:
-            return Ended(mine.id, "interrupted", _now_ms(), brief(durable.facts, str(error)))
-        if result is None:
-            self.unbegun["cancelled"] += 1
-            return Ended(mine.id, "cancelled", _now_ms(), "cancelled before it began")
-        return Ended(mine.id, state_of(result), result.timing.completed_at, error_of(durable.facts, result))
-
-    async def _read(self, mine: "_Mine") -> Durable | None:
-        """The run as the record has it. Raises where it cannot go on."""
-        facts = self._facts()
-        run = await mine.hand.until_done(lambda: self._writer.store.run(facts.workflow, mine.id))
-        return None if run is None or run.is_finished else resumed(run, facts)
-
-    async def _result_of(self, mine: "_Mine", durable: Durable, keeper: Keeper) -> RunResult | None:
-        """None where it was cancelled before it began."""
-        while not mine.is_cancelled:
-            if mine.hand.is_over:
-                raise LeaseLostError("the run is not this engine's any more")
-            try:
-                result = await self._executor.execute_kept(
-                    durable.given, run_id=mine.id, keeper=keeper, resumed=durable.resumed
-                )
-            except EngineBusyError:
-                await asyncio.sleep(_BUSY_S)
-                continue
-            if mine.hand.is_over:  # it was stopped for that
-                raise LeaseLostError("the run is not this engine's any more")
-            return result
-        return None
-
-
-@dataclass(slots=True, eq=False)
-class _Mine:
-    """A run that is this engine's to carry out, with its `hand` on the record.
-
-    `durable` None is still to be read, `run` is there once it has ended here.
-    """
-
-    id: str
-    hand: Insisting
-    durable: Durable | None = None
-    run: Run | None = None
-    is_cancelled: bool = False
-    is_done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def _now_ms() -> int:
