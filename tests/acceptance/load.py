@@ -104,7 +104,9 @@ class Load:
         assert max(Counter(run["id"] for run in kept).values()) == 1
         states = {run["id"]: run["state"] for run in kept}
         assert {run: states.get(run) for run in self._accepted if states.get(run) != "succeeded"} == {}
-        assert {state for run, state in states.items() if run not in self._answered} <= {"succeeded"}
+        cut_off = [run for run, state in states.items() if state != "succeeded"]
+        assert {states[run] for run in cut_off} <= {"interrupted"}
+        assert [run for run in cut_off if engine.ask("GET", f"/runs/{run}").json["durable"]] == []
         begun = self._begun()
         for run_id, (given, its) in self._accepted.items():
             run = engine.ask("GET", f"/runs/{run_id}").json
@@ -133,9 +135,7 @@ class Load:
 
     def _time_takeover(self, run: Any, engine: Engine) -> None:
         """From the death of the engine that had accepted it until it went on."""
-        went_on = [
-            one["startedAt"] for node in run["nodes"] for one in node["attempts"] if one["state"] == "interrupted"
-        ]
+        went_on = [one["endedAt"] for node in run["nodes"] for one in node["attempts"] if one["state"] == "interrupted"]
         if went_on and engine.process.pid in self._killed_at:
             self.figures.takeovers.append(min(went_on) / 1000 - self._killed_at[engine.process.pid])
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from pipedreamer.engine.answer import CLOSE, JSON, Answer, Header, refusal
 from pipedreamer.engine.service import Service
-from pipedreamer.errors import EngineBusyError, LeaseLostError, PipedreamerError, SandboxError, StaleError
+from pipedreamer.errors import EngineBusyError, PipedreamerError, SandboxError
 from pipedreamer.runtime.result import RunResult
 
 logger = logging.getLogger("pipedreamer.engine")
@@ -47,7 +47,7 @@ def failure(service: Service, error: Exception) -> Answer:
         case EngineBusyError():
             again = (b"retry-after", b"%d" % error.retry_after)
             return refusal(503, mask.text(str(error)), again)
-        case SandboxError() | LeaseLostError() | StaleError():
+        case SandboxError():
             return refusal(503, mask.text(str(error)), SOON)
         case PipedreamerError():
             return refusal(500, mask.text(str(error)))

@@ -10,7 +10,7 @@ from tests.integration.record.carrying import FAILED, begun, request, until, wai
 from tests.integration.record.conftest import StartEngine
 
 from pipedreamer.errors import RecordError
-from pipedreamer.record import Accepted, Ended, Limits, Progress, Query, open_store
+from pipedreamer.record import Accepted, Attempt, Ended, Limits, Progress, Query, open_store
 from pipedreamer.runtime.references import References
 
 
@@ -149,3 +149,15 @@ async def test_each_attempt_of_a_run_that_is_interrupted_again_and_again_has_its
         ("b", 4, "ok"),
         ("c", 1, "ok"),
     ]
+
+
+async def test_an_attempt_that_may_have_begun_after_one_that_was_cut_off_keeps_its_number(
+    start: StartEngine, tmp_path: Path
+) -> None:
+    engine = await start(lease=1)
+    run, now = waiting_run(request(tmp_path).given), 1_800_000_000_000
+    done = Attempt("a", 1, "ok", now, now, request(tmp_path).given)
+    lost = Attempt("b", 1, "interrupted", now, now, error="its worker process was killed")
+    await asyncio.gather(*map(engine.writer.write, (Accepted(run), Progress(run.id, done), Progress(run.id, lost))))
+    assert (await engine.ended(run.id)).state == "succeeded"
+    assert begun(tmp_path) == ["b 3", "c 1"]

@@ -9,7 +9,7 @@ from tests.integration.record.carrying import begun, engine, request, until, wai
 from tests.integration.record.conftest import StartEngine
 from tests.proxy import Proxy, cuttable
 
-from pipedreamer.errors import LeaseLostError
+from pipedreamer.errors import EngineBusyError
 from pipedreamer.record import Accepted, open_store
 
 LEASE = 3.0
@@ -44,7 +44,7 @@ async def test_an_engine_that_cannot_renew_has_stopped_its_nodes_when_another_ta
     last = (tmp_path / "signs" / "alive-1").read_text()
     await until(lambda: (tmp_path / "signs" / "alive-2").exists())
     assert last == (tmp_path / "signs" / "alive-1").read_text()
-    with pytest.raises(LeaseLostError, match="no durable run begins"):
+    with pytest.raises(EngineBusyError, match="no durable run begins"):
         await silent.durable.accept(request(tmp_path))
     (tmp_path / "signs" / "gate").touch()
     assert (await other.ended(run_id)).state == "succeeded"

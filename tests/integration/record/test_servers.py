@@ -12,7 +12,7 @@ from tests.integration.record.conftest import administer
 from tests.integration.record.samples import accepted, finished, run_id
 
 from pipedreamer.errors import RecordError
-from pipedreamer.record import Accepted, Finished, Query, open_store
+from pipedreamer.record import Accepted, Attempt, Finished, Progress, Query, open_store
 from pipedreamer.record.postgres import preparing
 from pipedreamer.record.postgres.schema import MIGRATIONS
 
@@ -101,6 +101,20 @@ async def test_a_server_that_was_away_takes_writes_again(tmp_path_factory: pytes
             await store.renew(epoch, "c0de")
             kept = [one.id for one in (await store.page(Query(workflow="flow"))).summaries]
             assert kept == [run_id(2), run_id(1)]
+
+
+async def test_a_server_that_crashes_loses_no_step(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with postgresql.running(tmp_path_factory.mktemp("server")) as server:
+        async with open_store(f"postgresql://postgres@127.0.0.1:{server.port}/postgres") as store:
+            epoch, run = await store.join("flow", "the tests", 60), accepted(1)
+            await store.write([Accepted(run)], epoch, durable=True)
+            step = Attempt("read", 1, "ok", 1, 2, b"1")
+            await store.write([Progress(run.id, step)], epoch)
+            server.stop()
+            server.start()
+            kept = await store.run("flow", run.id)
+            assert kept is not None
+            assert kept.attempts == (step,)
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,8 @@ class PostgresStore:
 
         async def written(connection: Connection) -> Group:
             group = grouped(changes, epoch, self._limits)  # anew each time, since what is refused is dropped from it
-            await write(connection, group, epoch, self._numbers, durably=durable)
+            has_steps = bool(group.durable)  # whose engine goes on where the server alone loses them
+            await write(connection, group, epoch, self._numbers, durably=durable or has_steps)
             return group
 
         return (await self._connections.write(written)).refused

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from pipedreamer.errors import EngineBusyError, LeaseLostError, PipedreamerError, RecordError
+from pipedreamer.errors import EngineBusyError, LeaseLostError, PipedreamerError, RecordError, StaleError
 from pipedreamer.record import Accepted, Attempt, Ended, Run
 from pipedreamer.runtime.pool_executor import run_ids
 from pipedreamer.runtime.recording.carrying import Carrier, KeptExecutor, OwnRun
@@ -21,6 +21,7 @@ from pipedreamer.runtime.recording.resuming import Durable, outputs
 from pipedreamer.runtime.recording.writer import Writer
 from pipedreamer.runtime.staged_executor import Resumed
 
+_UNREACHED: Final = "the record cannot be reached in time, and until then no durable run begins: try again later"
 _AGAIN_S: Final = 1.0
 _STOPPING_S: Final = 5.0
 """Nodes that do not stop have ended with their process long before."""
@@ -95,13 +96,13 @@ class DurableRuns:
     async def accept(self, request: Request) -> str:
         """The id of the run, which will be carried out whatever happens to this process.
 
-        Raises `KeyTakenError` for a key that is known, `EngineBusyError` without room, and `RecordError`: then it may
-        be carried out all the same, where the record has it and could not say so.
+        Raises `KeyTakenError` for a key that is known, `EngineBusyError` without room or without the lease, and
+        `RecordError`: then it may be carried out all the same, where the record has it and could not say so.
         """
         if len(self._waiting) >= MOST_WAITING:
             raise EngineBusyError(f"{MOST_WAITING:,} runs wait already: try again later")
         if not self._writer.lease.is_held:
-            raise LeaseLostError("the record cannot be reached in time, and until then no durable run begins")
+            raise EngineBusyError(_UNREACHED)
         facts = self._facts()
         run = Run(
             id=request.run_id or next(self._ids),
@@ -121,7 +122,10 @@ class DurableRuns:
         mine = self._mine[run.id] = OwnRun(run.id, Insisting(self._writer, self._waits), durable)
         kept = self._writer.write(Accepted(run), durable=True)
         kept.add_done_callback(partial(self._accepted, mine))
-        await asyncio.shield(kept)
+        try:
+            await asyncio.shield(kept)
+        except (LeaseLostError, StaleError):
+            raise EngineBusyError(_UNREACHED) from None
         return run.id
 
     async def look(self) -> None:

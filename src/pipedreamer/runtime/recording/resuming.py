@@ -32,8 +32,9 @@ def resumed(run: Run, facts: Facts) -> Durable:
     done = outputs(run, facts)
     begun: dict[str, int] = {}
     for one in run.attempts:
-        if one.node not in done:  # what is to be tried again may have been begun again
-            begun[one.node] = max(begun.get(one.node, 0), one.number + (one.state == "retry"))
+        if one.node not in done:
+            may_be_begun = one.ended_at is not None and one.state in ("retry", "interrupted")
+            begun[one.node] = max(begun.get(one.node, 0), one.number + may_be_begun)
     last = run.lines[-1].number if run.lines else 0
     open_ = tuple(one for one in run.attempts if one.ended_at is None)
     return Durable(run, facts.references.restore(run.input), Resumed(done, begun), facts, last, open_)
