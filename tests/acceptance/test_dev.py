@@ -298,6 +298,16 @@ def test_a_newer_edit_ends_a_load_that_hangs(write_workflow: WriteWorkflow, star
     assert "were not loaded within" not in engine.err
 
 
+def test_its_own_record_is_no_edit(write_workflow: WriteWorkflow, start: StartEngine) -> None:
+    folder = write_workflow({"a": ONE})
+    engine = start("dev", folder)
+    assert (folder / ".pipedreamer").is_dir()
+    engine.run()
+    save(folder / "nodes" / "a.py", TWO)
+    comes_to(engine, 2)
+    assert engine.err.count("reloaded: ") == engine.err.count("reloaded: nodes/a.py\n") == 1
+
+
 def test_an_entry_with_a_dot_that_is_made_while_it_runs_is_closed(
     write_workflow: WriteWorkflow, start: StartEngine
 ) -> None:

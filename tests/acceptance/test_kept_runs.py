@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import urllib.request
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from itertools import takewhile
 from pathlib import Path
@@ -53,7 +53,7 @@ def ended(engine: Engine, run_id: str) -> Any:
 def accepted(engine: Engine, given: Any, **headers: str) -> str:
     answer = engine.ask("POST", "/run", json.dumps(given).encode(), {**ASYNC, **headers})
     assert answer.status == 202, answer.body
-    assert answer.headers["location"] == f"/runs/{answer.json['id']}"
+    assert answer.headers["location"] == f"runs/{answer.json['id']}"
     run_id: str = answer.json["id"]
     return run_id
 
@@ -344,12 +344,34 @@ def test_another_input_of_a_rerun_must_fit_the_schema(write_workflow: WriteWorkf
     assert (refused.status, len(refused.json["problems"])) == (422, 1)
 
 
+def test_a_rerun_with_a_key_is_made_once(write_workflow: WriteWorkflow, start: StartEngine) -> None:
+    engine = start("serve", write_workflow({"echo": ECHO}))
+    path, key = f"/runs/{engine.run({}).json['runId']}/rerun", {"idempotency-key": "again-1"}
+    first, again = (engine.ask("POST", path, b"{}", key) for _ in range(2))
+    assert (first.status, again.status) == (202, 202)
+    assert first.json == again.json
+    assert engine.ask("POST", path, b'{"input": 1}', key).status == 422
+    both = engine.ask("POST", path, b'{"input": 1, "from": ["echo"]}')
+    assert (both.status, 'leave out "from"' in both.json["error"]) == (400, True)
+
+
+def test_what_the_record_cannot_show_is_a_page_for_a_browser(flow: Path, start: StartEngine) -> None:
+    engine = start("serve", flow)
+    engine.run({})
+    with closing(sqlite3.connect(flow / ".pipedreamer" / "record" / "runs.db")) as beside:
+        eventually(lambda: beside.execute("SELECT count(*) FROM runs").fetchone() == (1,), "a run in the file")
+        beside.execute("ALTER TABLE runs RENAME TO away")
+    answer = engine.ask("GET", "/runs", None, {"accept": "text/html"})
+    assert (answer.status, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert b"cannot be read or written" in answer.body
+
+
 def test_another_input_of_a_rerun_stays_exact(write_workflow: WriteWorkflow, start: StartEngine) -> None:
     engine = start("serve", write_workflow({"echo": ECHO}))
     run_id = engine.run({}).json["runId"]
     given = b'{"large": 18446744073709551615, "fine": 0.10000000000000000001, "whole": 1.0}'
     answer = engine.ask("POST", f"/runs/{run_id}/rerun", b'{"input": ' + given + b"}")
-    assert (answer.status, answer.headers["location"]) == (202, f"/runs/{answer.json['id']}")
+    assert (answer.status, answer.headers["location"]) == (202, f"../../runs/{answer.json['id']}")
     ended(engine, answer.json["id"])
     assert engine.ask("GET", f"/runs/{answer.json['id']}/input").body == given
 

@@ -36,7 +36,7 @@ class WorkflowFiles(DefaultFilter):
     def __init__(self, root: Path) -> None:
         super().__init__()
         self._root = str(root)
-        self._record = str(root / PLACE.parent)
+        self._record = str(root / PLACE.parts[0])
         self.wants_a_sign = False
 
     def is_of_the_record(self, path: str) -> bool:
@@ -157,6 +157,8 @@ def _changed_since(root: Path, moment: float) -> set[str]:
     passes = WorkflowFiles(root)
     watched = (path for path in (root, *root.rglob("*")) if passes(Change.modified, str(path)))
     changed = {path for path in watched if _changed_at(path) > moment - CLOCK_STEP}
+    if _changed_at(root / PLACE.parts[0]) >= _changed_at(root):  # the last that came into the folder is the record
+        changed.discard(root)
     files = {path for path in changed if not path.is_dir()}
     return {str(path) for path in files or changed}
 

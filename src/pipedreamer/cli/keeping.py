@@ -136,7 +136,7 @@ async def _opened(
     engine = f"process {os.getpid()} on {socket.gethostname()}"
     store = open_store(place.address)
     unkept = None if place.is_asked_for else warn
-    async with Writer(store, live.project.workflow.name, engine, unkept) as writer:
+    async with Writer(store, live.project.workflow.name, engine, unkept, say=warn) as writer:
         facts = LiveFacts(live, await store.seal())
         executor = Recorded(live.session, writer, lines, facts, lines.events)
         durable = DurableRuns(live.session, writer, lines, facts, lines.events, at_once, warn, executor.names)

@@ -22,6 +22,7 @@ from pipedreamer.engine.pages import NO_STORE, health, is_local, metrics, openap
 from pipedreamer.engine.run import DRAINING, STOPPED, begin, ended, failure
 from pipedreamer.engine.schema import InputSchema
 from pipedreamer.engine.service import Service
+from pipedreamer.errors import RecordError
 from pipedreamer.runtime.result import RunResult
 
 ROUTES: Final[dict[str, tuple[str, ...]]] = {
@@ -261,7 +262,10 @@ class App:
             return workflow(service)
         if service.history is None:
             return Answer(200, (JSON,), b'{"runs": [], "next": null}')
-        told = await service.history.answer("GET", path, query, b"")
+        try:
+            told = await service.history.answer("GET", path, query)
+        except RecordError as error:
+            return failure(service, error)
         return refusal(404, f"there is no page {path[:100]!r}") if isinstance(told, Stream) else told
 
     async def _history(
@@ -272,8 +276,9 @@ class App:
             return body
         if service.history is None:
             return refusal(404, "no runs are kept: this engine was started with --record none")
-        path, last_event = without_json(scope["path"]), headers.get(b"last-event-id", b"")
-        return await service.history.answer(scope["method"], path, scope["query_string"], body, last_event)
+        return await service.history.answer(
+            scope["method"], without_json(scope["path"]), scope["query_string"], body, headers
+        )
 
     async def _page(self, service: Service, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
         match without_json(scope["path"]):

@@ -1,5 +1,6 @@
 """Which store a place names."""
 
+import re
 from pathlib import Path
 
 from pipedreamer.errors import RecordError
@@ -16,8 +17,8 @@ def open_store(place: str | Path, limits: Limits | None = None, *, create: bool 
     kept = limits or Limits()
     if text.startswith(("postgresql://", "postgres://")):
         return _postgres(text, kept, create=create)
-    if "://" in text:
-        scheme = text.partition("://")[0]
+    if "://" in text or re.match("postgres(ql)?:", text):
+        scheme = text.partition(":")[0]
         raise RecordError(f'a record at "{scheme[:20]}://..." is not known; name a file, or postgresql://...')
     return SqliteStore(Path(text.removeprefix("sqlite:")), kept, create=create)
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import schemathesis
 
-from pipedreamer.engine.history.durably import KEY
+from pipedreamer.engine.history.keys import KEY
 
 
 @schemathesis.hook

@@ -99,3 +99,19 @@ async def test_a_run_that_could_not_be_carried_out_is_interrupted_and_has_an_end
         assert run is not None
         assert (run.state, run.error) == ("interrupted", "no worker can be started")
         assert run.ended_at is not None
+
+
+async def test_a_long_run_is_under_way_until_its_end_is_written(place: str) -> None:
+    async with Writer(open_store(place), "flow", "test") as writer:
+        executor, lines = Gated(), RunLines(lambda _: None, Events())
+        recorded = Recorded(executor, writer, lines, lambda: FACTS, lines.events)
+        told = recorded.execute(b"1")
+        (run_id,) = executor.ends
+        await until(lambda: states(writer.store))
+        executor.end(run_id)
+        await asyncio.sleep(0)
+        assert not told.done()
+        assert recorded.names() == {run_id}
+        await told
+        await asyncio.sleep(0)
+        assert recorded.names() == frozenset()

@@ -1,20 +1,14 @@
 """`POST /run` for a run that is to be kept before it begins: by `Prefer: respond-async`, `?wait=false` or a key."""
 
-import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 from urllib.parse import parse_qs
 
 from pipedreamer.engine.answer import JSON, Answer, refusal
 from pipedreamer.engine.history import views
 from pipedreamer.engine.history.history import History, accepted
+from pipedreamer.engine.history.keys import key_of
 from pipedreamer.runtime.recording.durable import Request
-
-KEY: Final = r'^"?[!#-~]([ !#-~]{0,253}[!#-~])?"?$'
-"""Of the header; the quotes that the draft asks for are no part of the key."""
-_KEY: Final = re.compile(KEY.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +24,22 @@ class Wish:
 
 
 def wish_of(headers: Mapping[bytes, bytes], query: bytes) -> Wish | Answer:
-    """What a caller asks for beside the input (RFC 7240; draft-ietf-httpapi-idempotency-key-header), or a refusal."""
+    """What a caller asks for beside the input (RFC 7240), or a refusal."""
     asked = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("wait", ["true"])
     if asked not in (["true"], ["false"]):
         return refusal(400, "wait is true or false")
-    key = headers.get(b"idempotency-key")
-    if key is not None and not _KEY.fullmatch(key):
-        return refusal(400, "an Idempotency-Key is 1 to 255 printable characters of ASCII, in double quotes or without")
+    key = key_of(headers)
+    if isinstance(key, Answer):
+        return key
     waits = b"respond-async" not in headers.get(b"prefer", b"").lower() and asked == ["true"]
-    return Wish(waits, None if key is None else key.strip(b'"').decode())
+    return Wish(waits, key)
 
 
 async def run_durably(history: History | None, wish: Wish, given: bytes, headers: Mapping[bytes, bytes]) -> Answer:
     """202 with the run's address, or its result where the caller waits."""
     if history is None:
         return refusal(501, "no run can be kept: this engine was started with --record none")
-    digest = hashlib.sha256(given).digest() if wish.key is not None else None
-    run_id = await history.accept(Request(given, key=wish.key, key_digest=digest), headers)
+    run_id = await history.accept(Request(given, key=wish.key), headers)
     if isinstance(run_id, Answer) or not wish.waits:
         return accepted(run_id)
     run = await history.durable.ended(run_id) or await history.store.run(history.workflow, run_id)

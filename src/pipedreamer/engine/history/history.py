@@ -9,6 +9,7 @@ import msgspec
 
 from pipedreamer.engine.answer import JSON, Answer, Header, refusal
 from pipedreamer.engine.history import views
+from pipedreamer.engine.history.keys import key_of
 from pipedreamer.engine.history.questions import (
     MOST_LINES,
     WrongQueryError,
@@ -60,12 +61,9 @@ class History:
     traces: "Traces | None" = None
 
     async def answer(
-        self, method: str, path: str, query: bytes, body: bytes, last_event: bytes = b""
+        self, method: str, path: str, query: bytes, body: bytes = b"", headers: Mapping[bytes, bytes] = _NO_HEADERS
     ) -> Answer | Stream:
-        """The answer to a request below `/runs`; the methods were looked at before.
-
-        `last_event` is what a browser that lost its stream says it has heard.
-        """
+        """The answer to a request below `/runs`; the methods were looked at before."""
         try:
             match path.split("/")[1:]:
                 case ["runs"]:
@@ -76,7 +74,11 @@ class History:
                     return await self._show(run_id)
                 case ["runs", run_id, "events"]:
                     run = await self._find(run_id)
-                    return _unknown(run_id) if run is None else Stream(self._events_of(run, last_line(last_event)))
+                    return (
+                        _unknown(run_id)
+                        if run is None
+                        else Stream(self._events_of(run, last_line(headers.get(b"last-event-id", b""))))
+                    )
                 case ["runs", run_id, "logs"]:
                     return await self._logs(run_id, query)
                 case ["runs", run_id, "input"]:
@@ -86,7 +88,7 @@ class History:
                 case ["runs", run_id, "cancel"] if method == "POST":
                     return await self._cancel(run_id)
                 case ["runs", run_id, "rerun"] if method == "POST":
-                    return await self._rerun(run_id, body)
+                    return await self._rerun(run_id, body, headers)
         except WrongQueryError as error:
             return refusal(400, str(error))
         return refusal(404, f"there is no path {path[:100]!r}")
@@ -191,7 +193,10 @@ class History:
             return refusal(409, f"run {run_id} has ended already ({run.state})")
         return refusal(409, f"run {run_id} is carried out by another engine; cancel it there")
 
-    async def _rerun(self, run_id: str, body: bytes) -> Answer:
+    async def _rerun(self, run_id: str, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        key = key_of(headers)
+        if isinstance(key, Answer):
+            return key
         try:
             wish = read_rerun(body)
         except ValueError as error:
@@ -204,16 +209,16 @@ class History:
         if wish.given is not None and (refused := self.fits(parse_json(wish.given), len(wish.given))):
             return refused
         try:
-            return accepted(await self.accept(self._again(run, wish)))
+            return accepted(await self.accept(self._again(run, wish, key), headers), "../../")
         except MissingSecretError as error:
             return refusal(409, f"run {run_id} cannot be repeated as it was: {error}")
 
-    def _again(self, run: Run, wish: Rerun) -> Request:
+    def _again(self, run: Run, wish: Rerun, key: str | None) -> Request:
         chosen = wish.chosen or ()
         if wish.given is not None:
-            return Request(wish.given, "rerun", rerun_of=run.id, rerun_from=chosen)
+            return Request(wish.given, "rerun", key=key, rerun_of=run.id)
         kept = () if wish.chosen is None else self._kept(run, chosen)
-        return Request(self.restored(run.input), "rerun", rerun_of=run.id, rerun_from=chosen, kept=kept)
+        return Request(self.restored(run.input), "rerun", key=key, rerun_of=run.id, rerun_from=chosen, kept=kept)
 
     def _kept(self, run: Run, chosen: tuple[str, ...]) -> tuple[Attempt, ...]:
         """The outputs of nodes that are not run again; with none chosen those of all that succeeded."""
@@ -222,12 +227,12 @@ class History:
         return tuple(one for name, one in done.items() if name in self.nodes and name not in again)
 
 
-def accepted(found: str | Answer) -> Answer:
-    """202 with the address of a durable run, or why there is none."""
+def accepted(found: str | Answer, up: str = "") -> Answer:
+    """202 with the address of a durable run, `up` from where it was asked for, or why there is none."""
     if isinstance(found, Answer):
         return found
     answer = _answer(views.Address(found, f"runs/{found}"), 202)
-    return Answer(202, (*answer.headers, (b"location", f"/runs/{found}".encode())), answer.body)
+    return Answer(202, (*answer.headers, (b"location", f"{up}runs/{found}".encode())), answer.body)
 
 
 def methods_below_runs(path: str) -> tuple[str, ...] | None:

@@ -34,11 +34,14 @@ def read_rerun(body: bytes) -> Rerun:
     except ValueError as error:
         raise ValueError(f"the body is not JSON: {error}; {_SHAPE}") from error
     try:
-        return _decode(body)
+        wish = _decode(body)
     except msgspec.ValidationError as error:
         raise ValueError(f"{error}; {_SHAPE}") from error
     except RecursionError as error:
         raise ValueError(f"the input nests too deep; {_SHAPE}") from error
+    if wish.chosen is not None and wish.given is not None:
+        raise ValueError('with another "input" the run is repeated whole: leave out "from"')
+    return wish
 
 
 _decode = msgspec.json.Decoder(Rerun).decode

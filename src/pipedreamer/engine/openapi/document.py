@@ -38,6 +38,7 @@ def _schemas(service: Service, schema: Json | bool) -> Json:
     made = schemas() | placed(schema, "Input")
     asked = made["Rerun"]["properties"]
     asked["input"] = ref("Input")
+    made["Rerun"]["not"] = {"required": ["from", "input"], "properties": {"from": {"type": "array"}}}
     if nodes := [node["id"] for node in service.about.get("nodes", ())]:
         asked["from"]["anyOf"][0]["items"] = {"enum": nodes}
     return made

@@ -3,6 +3,8 @@
 from http import HTTPStatus
 from typing import Any, Final
 
+from pipedreamer.engine.history.keys import KEY
+
 Json = dict[str, Any]
 
 JSON_TYPE: Final = "application/json"
@@ -37,6 +39,12 @@ def parameter(name: str, place: str, description: str, schema: Json, **more: Any
     """A parameter; one of the query may be sent blank, which is as if it were not there."""
     made: Json = {"name": name, "in": place, "description": description, "schema": schema, **more}
     return made | {"required": True} if place == "path" else made
+
+
+def key() -> Json:
+    """The header that makes several requests one run."""
+    text = "Requests with the same key and body are one durable run."
+    return parameter("Idempotency-Key", "header", text, {"type": "string", "pattern": KEY})
 
 
 def header(description: str, schema: Json, required: bool = True) -> Json:

@@ -3,7 +3,7 @@
 from typing import Any, Final, get_args
 
 from pipedreamer.engine.history.questions import LARGEST_PAGE, LAST_LINE, LAST_MS, MOST_LINES, PAGE
-from pipedreamer.engine.openapi.parts import JSON_TYPE, Json, answer, header, operation, parameter, ref
+from pipedreamer.engine.openapi.parts import JSON_TYPE, Json, answer, header, key, operation, parameter, ref
 from pipedreamer.record import State
 
 _TEXT: Final[Json] = {"type": "string", "pattern": r"^[^\u0000]*$"}
@@ -112,7 +112,7 @@ RUNS: Final[Json] = {
             {"202": answer("The new run was accepted.", "Address", Location=_LOCATION)},
             (404, 409, 413, 422, 503),
             requestBody={"required": False, "content": {JSON_TYPE: {"schema": ref("Rerun")}}},
-            **_of_a_run(),
+            **_of_a_run(key()),
         )
     },
 }

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from pipedreamer.engine.history.durably import KEY
-from pipedreamer.engine.openapi.parts import JSON_TYPE, Json, answer, header, operation, parameter, ref
+from pipedreamer.engine.openapi.parts import JSON_TYPE, Json, answer, header, key, operation, parameter, ref
 
 _DURABLE: Final = [
     parameter(
@@ -13,12 +12,7 @@ _DURABLE: Final = [
         {"enum": ["true", "false"], "default": "true"},
     ),
     parameter("Prefer", "header", "`respond-async` is the same as `wait=false`.", {"type": "string"}),
-    parameter(
-        "Idempotency-Key",
-        "header",
-        "Requests with the same key and body are one durable run.",
-        {"type": "string", "pattern": KEY},
-    ),
+    key(),
 ]
 _RUN_ID: Final = header("The run's id.", {"type": "string"})
 _LOCATION: Final = header("Where the run is.", {"type": "string"})

@@ -8,11 +8,11 @@ cut off is the last one and was told to nobody.
 import os
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct, msgpack
+from msgspec import MsgspecError, Struct, msgpack
 
 from pipedreamer.errors import RecordError
 from pipedreamer.record.changes import Accepted, Began, Change, Ended, Finished, Progress, Said
@@ -126,24 +126,35 @@ class Journal:
         self._made.append(path)
 
 
-def read(segment: Path) -> tuple[Epoch | None, Sequence[Change]]:
-    """What a segment has, up to a frame that was cut off, and by whose right; None where it has nothing."""
-    messages = [_decode(message) for message in _messages(segment.read_bytes())]
+def read(segment: Path) -> tuple[Epoch | None, Sequence[Change], bool]:
+    """What a segment has, by whose right (None where it has nothing), and whether that is all of it.
+
+    A frame that was cut off at the end is not missed. Raises `RecordError` for what another version has written.
+    """
+    found, is_whole = _messages(segment.read_bytes())
+    try:
+        messages = [_decode(message) for message in found]
+    except MsgspecError as error:
+        raise RecordError(
+            f"{segment} was written by another version ({error}); start that one once, or move the file away"
+        ) from error
     if not messages or not isinstance(messages[0], _Epoch):
-        return None, ()
+        return None, (), is_whole
     changes = [_change(message) for message in messages[1:] if not isinstance(message, _Epoch)]
-    return Epoch(messages[0].number, messages[0].workflow), changes
+    return Epoch(messages[0].number, messages[0].workflow), changes, is_whole
 
 
-def _messages(data: bytes) -> Iterator[bytes]:
+def _messages(data: bytes) -> tuple[list[bytes], bool]:
+    found: list[bytes] = []
     at = 0
     while at + _HEAD <= len(data):
         end = at + _HEAD + int.from_bytes(data[at : at + 4], "little")
         message = data[at + _HEAD : end]
-        if end > len(data) or zlib.crc32(message) != int.from_bytes(data[at + 4 : at + _HEAD], "little") or not message:
-            return
-        yield message
+        if zlib.crc32(message) != int.from_bytes(data[at + 4 : at + _HEAD], "little") or not message:
+            return found, end >= len(data) or not any(data[at:])
+        found.append(message)
         at = end
+    return found, True
 
 
 def _frame(message: bytes) -> bytes:

@@ -1,10 +1,12 @@
 """Implements `record.store.Store` with one file, one thread that writes and two that read."""
 
 import asyncio
+import logging
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
@@ -29,6 +31,7 @@ from pipedreamer.record.store import Epoch, Limits, Refusals, Retention, Size
 Given = ParamSpec("Given")
 T = TypeVar("T")
 
+logger = logging.getLogger("pipedreamer.record")
 _READERS: Final = 2
 
 
@@ -48,6 +51,7 @@ class SqliteStore:
         self._hold: Hold | None = None
         self._epoch: Epoch | None = None
         self._inode = 0
+        self._is_gone = False
 
     def __repr__(self) -> str:
         return f"SqliteStore({self._file})"
@@ -94,9 +98,9 @@ class SqliteStore:
 
     async def renew(self, epoch: Epoch, code: str) -> tuple[str, ...]:
         del code  # there is no other engine that could have another
-        self._holds(epoch)
         if not self._file.exists() or self._file.stat().st_ino != self._inode:
-            raise RecordError(f"the record {self._file} was removed or replaced under this engine; start it again")
+            self._is_gone = True
+        self._holds(epoch)
         await self._mover.settle()
         return await self._write(leasing.owned, epoch)
 
@@ -160,15 +164,24 @@ class SqliteStore:
         """Take up what engines before this one had written and not moved, each by its own right."""
         for segment in self._journal.segments():
             with naming(self._file):
-                epoch, changes = journal.read(segment)
+                epoch, changes, is_whole = journal.read(segment)
             if epoch is not None:
                 await self._write(self._writer.write, changes, epoch, durable=False)
-            self._journal.drop([segment])
+            if is_whole:
+                self._journal.drop([segment])
+            else:
+                self._set_aside(segment)
+
+    def _set_aside(self, segment: Path) -> None:
+        kept = segment.rename(segment.with_name(f"damaged-{segment.name}"))
+        logger.warning("%s is damaged, and the runs behind the damage are not in the record: kept as %s", segment, kept)
 
     def _connect(self) -> list[sqlite3.Connection]:
         with naming(self._file):
             if not self._file.exists():
                 self._make()
+            if not self._file.is_file():
+                raise RecordError(f"{self._file} is no file; name one for the record of runs")
             connections = [connect(self._file)]
             try:
                 prepare(connections[0], self._file)
@@ -187,6 +200,8 @@ class SqliteStore:
         os.close(os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
     def _holds(self, epoch: Epoch) -> None:
+        if self._is_gone:
+            raise RecordError(f"the record {self._file} was removed or replaced under this engine; start it again")
         if epoch != self._epoch:
             raise LeaseLostError(f"this engine does not hold the record {self._file} any more")
 
@@ -198,7 +213,8 @@ class SqliteStore:
     async def _read(
         self, function: Callable[Concatenate[sqlite3.Connection, Given], T], *args: Given.args, **kwargs: Given.kwargs
     ) -> T:
-        await self._mover.settle()
+        with suppress(RecordError):  # what cannot be moved now is not shown now
+            await self._mover.settle()
         return await self._turn(self._reading, function, *args, **kwargs)
 
     async def _turn(

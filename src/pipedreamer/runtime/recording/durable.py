@@ -1,6 +1,7 @@
 """Durable runs: accepted once they are on the disk, kept at each step, and gone on with after a crash."""
 
 import asyncio
+import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -39,7 +40,6 @@ class Request:
     given: bytes
     trigger: str = "manual"
     key: str | None = None
-    key_digest: bytes | None = None
     rerun_of: str | None = None
     rerun_from: tuple[str, ...] = ()
     kept: tuple[Attempt, ...] = ()
@@ -104,6 +104,7 @@ class DurableRuns:
         if not self._writer.lease.is_held:
             raise EngineBusyError(_UNREACHED)
         facts = self._facts()
+        given = facts.references.hide(request.given)
         run = Run(
             id=request.run_id or next(self._ids),
             workflow=facts.workflow,
@@ -111,9 +112,9 @@ class DurableRuns:
             trigger=request.trigger,
             state="accepted",
             durable=True,
-            input=facts.references.hide(request.given),
+            input=given,
             key=request.key,
-            key_digest=request.key_digest,
+            key_digest=None if request.key is None else _digest(given, request),
             rerun_of=request.rerun_of,
             rerun_from=request.rerun_from,
             attempts=request.kept,
@@ -249,6 +250,12 @@ class DurableRuns:
         self._say(f"run {mine.id} ends as interrupted: {why}")
         with suppress(RecordError):
             await mine.hand.write(Ended(mine.id, "interrupted", _now_ms(), why))
+
+
+def _digest(given: bytes, request: Request) -> bytes:
+    """What tells requests with one key apart; of an input without its secrets, which could be guessed from it."""
+    parts = (request.rerun_of or "", *request.rerun_from)
+    return hashlib.sha256(b"\0".join((given, *(part.encode() for part in parts)))).digest()
 
 
 def _now_ms() -> int:

@@ -120,7 +120,10 @@ class _UnderWay:
         """Keep what it came to, and tell it then."""
         owner, name = self._owner, self.id
         lines = owner.lines.end(name)
-        owner.end(name)
+        if self.noted is None:
+            owner.end(name)
+        else:  # as long as the record takes it for one that is under way
+            self.told.add_done_callback(lambda _: owner.end(name))
         if running.cancelled():
             self.told.cancel()
             return

@@ -24,7 +24,7 @@ Done = Callable[[RecordError | None], None]
 class Writer:
     """An engine's hand on the record of its workflow, with a `lease` on its durable runs that others are to renew.
 
-    `unkept` hears of runs that ended and could not be kept; without it, that is their callers' error.
+    `unkept` hears of runs that ended and could not be kept; without it, that is their callers' error, and `say` hears.
 
     Use it as an async context manager. A writer whose store fails says so to everybody who waits, and goes on trying.
     """
@@ -36,12 +36,14 @@ class Writer:
         engine: str,
         unkept: Callable[[str], None] | None = None,
         *,
+        say: Callable[[str], None] = lambda _: None,
         keep: Retention | None = None,
         lease_s: float = LEASE_S,
     ) -> None:
         self._store = store
         self.lease = Lease(store, workflow, engine, lease_s)
         self._unkept = unkept
+        self._say = say
         self._keep = keep or Retention()
         self._turn: list[tuple[Change, Done]] = []
         self._group: list[tuple[Change, Done]] = []
@@ -132,16 +134,20 @@ class Writer:
         self, told: asyncio.Future[RunResult], result: RunResult | PipedreamerError, error: RecordError | None
     ) -> None:
         """An error where it could not be kept, or where nobody asked for a record a warning: then the runs count."""
-        if error is not None and self._unkept is not None and not isinstance(error, ValueTooBigError):
-            if str(error) != self.trouble:
-                self._unkept(f"runs are not kept: {error}")
-            self.trouble = str(error)
+        if self._unkept is not None and not isinstance(error, ValueTooBigError):
             error = None
         end = error or result
         if isinstance(end, PipedreamerError):
             _fail(told, end)
         elif not told.done():
             told.set_result(end)
+
+    def _met(self, error: RecordError | None) -> None:
+        """Say what a write met, once for each outage."""
+        trouble = str(error or "")
+        if trouble and trouble != self.trouble:
+            (self._unkept or self._say)(f"runs are not kept: {trouble}")
+        self.trouble = trouble
 
     def _add(self, change: Change, done: Done) -> None:
         """Write it with others of this turn of the loop."""
@@ -161,9 +167,9 @@ class Writer:
         if not is_kept:
             self._later(turn)
             return
+        self._met(error)
         for _, done in turn:
             done(error)
-        self.trouble = str(error or "")
 
     def _later(self, changes: Iterable[tuple[Change, Done]]) -> None:
         """Write it beside the loop, with others that come meanwhile."""
@@ -191,13 +197,13 @@ class Writer:
                 refused = await self._store.write([change for change, _ in group], self.epoch, durable=durable)
             except Exception as fault:  # noqa: BLE001 - as above
                 error = _told(fault)
+                self._met(error)
                 for _, done in group:
                     done(error)
-                self.trouble = str(error)
                 continue
             finally:
                 self._under_way = 0
-            self.trouble = ""
+            self._met(None)
             for change, done in group:
                 done(refused.get(run_of(change)) if refused else None)
         self._writing = None

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from pipedreamer.engine.answer import Answer
-from pipedreamer.engine.history.durably import KEY, Wish, wish_of
+from pipedreamer.engine.history.durably import Wish, wish_of
+from pipedreamer.engine.history.keys import KEY
 
 
 @pytest.mark.parametrize(
