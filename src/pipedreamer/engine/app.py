@@ -78,6 +78,8 @@ class App:
 
     def end_streams(self) -> None:
         """End the streams whose callers may not listen any more; all of them when the engine stops."""
+        if self._gate is not None:
+            self._gate.end_logins()
         for end, headers in self._streams.items():
             if self.draining or (self._gate is not None and self._gate.scope(headers) is None):
                 end.set()

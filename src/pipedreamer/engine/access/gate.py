@@ -58,6 +58,10 @@ class Gate:
         """What a route takes."""
         return "nothing" if self._opens_run and path == "/run" else needed(method, path)
 
+    def end_logins(self) -> None:
+        """Forget the logins of tokens that are gone: they do not come back with them."""
+        self.sessions.keep(self._tokens())
+
     def scope(self, headers: Mapping[bytes, bytes]) -> Scope | None:
         """What the caller may do, None for nobody that is known."""
         caller = self.by_header(headers) or self._by_cookie(headers)

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,6 +41,11 @@ class Sessions:
         """The digest of the token that a login was made with, None where there is no such login any more."""
         found = self._sessions.get(digest_of(name))
         return found.token if found is not None and found.until > self._clock() else None
+
+    def keep(self, tokens: Iterable[Token]) -> None:
+        """Forget the logins of all other tokens."""
+        known = {token.digest for token in tokens}
+        self._sessions = {key: one for key, one in self._sessions.items() if one.token in known}
 
     def end(self, name: bytes) -> None:
         """Forget a login."""

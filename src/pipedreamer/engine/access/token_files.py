@@ -5,7 +5,7 @@ A folder, for example a mounted Secret: the names are `SCOPE` or `NAME.SCOPE`, t
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,15 +19,21 @@ SHORTEST: Final = 16
 _TEXT: Final = re.compile(r"[\x21-\x7e]+")
 
 
-def read_tokens(path: Path) -> tuple[Token, ...]:
-    """All tokens at `path`; raises SettingsError for one that is too short, written twice, or without a scope."""
+def read_tokens(path: Path, refused: Callable[[SettingsError], None] | None = None) -> tuple[Token, ...]:
+    """All tokens at `path`; raises SettingsError for one that is too short, written twice, or without a scope.
+
+    With `refused` such a token alone is left out, and that hears why.
+    """
     entries = _in_folder(path) if path.is_dir() else _in_file(path)
     tokens: dict[bytes, Token] = {}
     for place, name, scope, text in entries:
-        _check(place, text)
-        token = Token(name, scope, digest_of(text.encode()))
-        if token.digest in tokens:
-            raise SettingsError(f"{place}: is the same token as {tokens[token.digest].name}; make another one")
+        try:
+            token = _token(place, name, scope, text, tokens)
+        except SettingsError as error:
+            if refused is None:
+                raise
+            refused(error)
+            continue
         tokens[token.digest] = token
     return tuple(tokens.values())
 
@@ -35,9 +41,9 @@ def read_tokens(path: Path) -> tuple[Token, ...]:
 class TokenWatch:
     """The tokens at a place, read again when they change; somebody calls `poll` now and then.
 
-    Raises SettingsError where they cannot be read at first, or there are none. Later the old ones then stay, `warn`
-    hears of each problem once, and `failures` counts such polls. That there are none any more is taken up: nobody
-    gets in.
+    Raises SettingsError where they cannot be read at first, or there are none. Later one that is wrong is left out, and
+    where the place cannot be read the old ones stay; `warn` hears of each problem once, and `failures` counts such
+    polls. That there are none any more is taken up: nobody gets in.
     """
 
     def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
@@ -55,8 +61,9 @@ class TokenWatch:
         seen: Fingerprint = fingerprint((self._path,))
         if seen == self._seen:
             return
+        problems: list[SettingsError] = []
         try:
-            tokens = read_tokens(self._path)
+            tokens = read_tokens(self._path, problems.append)
         except SettingsError as error:
             self.failures += 1
             self._say(f"{error}; the tokens read before stay in use")
@@ -64,7 +71,9 @@ class TokenWatch:
         if fingerprint((self._path,)) != seen:
             return  # it is being swapped: next time
         self._seen, self.current = seen, tokens
-        self._say("" if tokens else f"{self._path}: holds no token any more; nobody gets in")
+        self.failures += bool(problems)
+        wrong = f"{problems[0]}; it lets nobody in" if problems else ""
+        self._say(wrong if tokens else f"{self._path}: holds no token any more; nobody gets in")
 
     def _say(self, problem: str) -> None:
         if problem and problem != self._said:
@@ -72,15 +81,23 @@ class TokenWatch:
         self._said = problem
 
 
-def _in_folder(path: Path) -> Iterator[tuple[str, str, Scope, str]]:
+def _token(place: str, name: str, scope: object, text: str, others: Mapping[bytes, Token]) -> Token:
+    _check(place, text)
+    token = Token(name, _scope(place, scope), digest_of(text.encode()))
+    if token.digest in others:
+        raise SettingsError(f"{place}: is the same token as {others[token.digest].name}; make another one")
+    return token
+
+
+def _in_folder(path: Path) -> Iterator[tuple[str, str, object, str]]:
     folder = read_folder(path)
     for name, data in folder.files.items() if folder else ():
         place = f"{path / name}"
         called, _, scope = name.rpartition(".")
-        yield place, called or name, _scope(place, scope), data.decode("utf-8-sig", "replace").strip()
+        yield place, called or name, scope, data.decode("utf-8-sig", "replace").strip()
 
 
-def _in_file(path: Path) -> Iterator[tuple[str, str, Scope, str]]:
+def _in_file(path: Path) -> Iterator[tuple[str, str, object, str]]:
     data = read_file(path)
     if data is None:
         raise SettingsError(f"{path}: there is no such file or folder (it was given as the place of the tokens)")
@@ -91,7 +108,7 @@ def _in_file(path: Path) -> Iterator[tuple[str, str, Scope, str]]:
         place = f"{path}: {name}"
         if not isinstance(entry, dict) or set(entry) != {"token", "scope"}:
             raise SettingsError(f"{place}: must have token and scope, and nothing else")
-        yield place, name, _scope(place, entry["scope"]), str(entry["token"])
+        yield place, name, entry["scope"], str(entry["token"])
 
 
 def _scope(place: str, text: object) -> Scope:

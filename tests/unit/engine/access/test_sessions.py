@@ -32,6 +32,14 @@ def test_logging_out_ends_one_login_and_leaves_the_others() -> None:
     assert (sessions.token(one), sessions.token(other)) == (None, ADA.digest)
 
 
+def test_logins_go_with_their_token_and_do_not_come_back_with_it() -> None:
+    sessions = Sessions()
+    one, other = sessions.begin(ADA).encode(), sessions.begin(BOB).encode()
+    sessions.keep([BOB])
+    sessions.keep([ADA, BOB])
+    assert (sessions.token(one), sessions.token(other)) == (None, BOB.digest)
+
+
 def test_many_logins_push_out_the_oldest_of_the_same_token_alone() -> None:
     sessions = Sessions()
     bobs = sessions.begin(BOB).encode()

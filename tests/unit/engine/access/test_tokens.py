@@ -113,19 +113,35 @@ def test_tokens_are_rotated_while_both_are_good(folder: Path) -> None:
     assert [find(watch.current, text.encode()) is not None for text in (ADA, BOB)] == [False, True]
 
 
-def test_what_cannot_be_read_leaves_the_old_ones_and_is_said_once(folder: Path) -> None:
+def test_a_token_that_is_wrong_is_left_out_said_once_and_keeps_no_other_one_in(folder: Path) -> None:
     warnings: list[str] = []
+    write(folder / "bob.run", BOB)
     watch = TokenWatch(folder, warnings.append)
-    write(folder / "bob.run", "short")
+    write(folder / "bob.run~", "an editor's copy of it")
+    (folder / "bob.run").unlink()
     watch.poll()
     watch.poll()
     assert [token.name for token in watch.current] == ["ada"]
-    assert watch.failures == 2
+    assert watch.failures == 1
     assert len(warnings) == 1
-    assert warnings[0].endswith("the tokens read before stay in use")
+    assert warnings[0].endswith("it lets nobody in")
+    (folder / "bob.run~").unlink()
     write(folder / "bob.run", BOB)
     watch.poll()
     assert [token.name for token in watch.current] == ["ada", "bob"]
+
+
+def test_a_file_that_cannot_be_read_leaves_the_old_ones_and_is_said_once(tmp_path: Path) -> None:
+    warnings: list[str] = []
+    file = tmp_path / "tokens.yaml"
+    file.write_text(f"ada: {{token: {ADA}, scope: admin}}")
+    watch = TokenWatch(file, warnings.append)
+    file.write_text("[not a mapping")
+    watch.poll()
+    watch.poll()
+    assert [token.name for token in watch.current] == ["ada"]
+    assert len(warnings) == 1
+    assert warnings[0].endswith("the tokens read before stay in use")
 
 
 def test_taking_the_last_one_away_lets_nobody_in(folder: Path) -> None:
