@@ -6,6 +6,9 @@ import typer
 
 from pipedreamer.cli.folder import Directory, workflow_folder
 from pipedreamer.cli.run_options import (
+    DAYS,
+    INLINE,
+    RUNS,
     AllowBuild,
     Config,
     Host,
@@ -13,12 +16,16 @@ from pipedreamer.cli.run_options import (
     OpenRun,
     Port,
     Record,
+    RecordDays,
+    RecordInline,
+    RecordRuns,
     Sandbox,
     Secrets,
     Tokens,
     Workers,
     demand,
     sources,
+    wanted,
 )
 from pipedreamer.cli.terminal import Terminal
 from pipedreamer.sandbox.zygote import Zygote
@@ -33,6 +40,9 @@ def command(
     config: Config = None,
     workers: Workers = 0,
     record: Record = None,
+    record_days: RecordDays = DAYS,
+    record_runs: RecordRuns = RUNS,
+    record_inline: RecordInline = INLINE,
     allow_build: AllowBuild = False,
     sandbox: Sandbox = "auto",
     tokens: Tokens = None,
@@ -69,7 +79,7 @@ def command(
         limits=Limits(allowed_hosts=(host,)),
         admission=Admission(tokens, open_run, no_login),
         allow_build=allow_build,
-        record=record,
+        record=wanted(record, record_days, record_runs, record_inline),
         demand=demand(sandbox),
         access_log=terminal.verbose,
     )

@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from pipedreamer.engine.history.history import History
 from pipedreamer.engine.schema import InputSchema
 from pipedreamer.errors import RecordError
 from pipedreamer.project import Project, digest
-from pipedreamer.record import Store, open_store
+from pipedreamer.record import Limits, Retention, Store, open_store
 from pipedreamer.runtime.live import LiveWorkflow
 from pipedreamer.runtime.recording.durable import DurableRuns
 from pipedreamer.runtime.recording.facts import LiveFacts
@@ -41,25 +41,37 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for: where runs are kept (None for the folder's own place), for how long, and how."""
+
+    place: str | None = None
+    keep: Retention = field(default_factory=Retention)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where runs are to be kept, "" for nowhere; what `is_asked_for` is an error where it cannot be had."""
 
     address: str
     is_asked_for: bool
+    keep: Retention
+    limits: Limits
 
 
-def place_for(asked: str | None, folder: Path, warn: Callable[[str], None]) -> Place:
+def place_for(wanted: Wanted, folder: Path, warn: Callable[[str], None]) -> Place:
     """The place that was asked for, or the folder's own.
 
     That is made before the folder is read: what nodes may not see of it is decided then.
     """
-    if asked is not None:
-        return Place("" if asked == NONE else asked, is_asked_for=True)
-    try:
-        return Place(str(_own_place(folder)), is_asked_for=False)
-    except OSError as error:
-        warn(f"runs are not kept: {error}; --record names another place")
-        return Place("", is_asked_for=False)
+    address, is_asked_for = wanted.place, wanted.place is not None
+    if address is None:
+        try:
+            address = str(_own_place(folder))
+        except OSError as error:
+            warn(f"runs are not kept: {error}; --record names another place")
+            address = NONE
+    return Place("" if address == NONE else address, is_asked_for, wanted.keep, wanted.limits)
 
 
 @asynccontextmanager
@@ -134,9 +146,9 @@ async def _opened(
     place: Place, live: LiveWorkflow, lines: RunLines, at_once: int, warn: Callable[[str], None]
 ) -> AsyncIterator[Kept]:
     engine = f"process {os.getpid()} on {socket.gethostname()}"
-    store = open_store(place.address)
+    store = open_store(place.address, place.limits)
     unkept = None if place.is_asked_for else warn
-    async with Writer(store, live.project.workflow.name, engine, unkept, say=warn) as writer:
+    async with Writer(store, live.project.workflow.name, engine, unkept, say=warn, keep=place.keep) as writer:
         facts = LiveFacts(live, await store.seal())
         executor = Recorded(live.session, writer, lines, facts, lines.events)
         durable = DurableRuns(live.session, writer, lines, facts, lines.events, at_once, warn, executor.names)

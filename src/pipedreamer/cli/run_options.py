@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
+    from pipedreamer.cli.keeping import Wanted
     from pipedreamer.runtime.settings import Sources
 
 Host = Annotated[str, typer.Option("--host", help="Address to listen at.")]
@@ -27,9 +28,20 @@ Record = Annotated[
     typer.Option(
         "--record",
         envvar="PIPEDREAMER_RECORD",
-        help="Where runs are kept: a file, or none; .pipedreamer/record/runs.db in the folder where not given.",
+        help="Where runs are kept: a file, postgresql://..., or none; where not given, .pipedreamer in the folder.",
     ),
 ]
+RecordDays = Annotated[
+    int, typer.Option("--record-days", min=0, help="Remove runs that are older; 0 for ever.", show_default=True)
+]
+RecordRuns = Annotated[
+    int, typer.Option("--record-runs", min=0, help="Remove the oldest beyond so many; 0 for all.", show_default=True)
+]
+RecordInline = Annotated[
+    int,
+    typer.Option("--record-inline", min=1024, help="Bytes of a run's values that lie in its row, larger ones beside."),
+]
+DAYS, RUNS, INLINE = 30, 1_000_000, 256 * 1024
 
 Tokens = Annotated[Path | None, typer.Option("--tokens", help="File or folder of the tokens that callers must show.")]
 OpenRun = Annotated[bool, typer.Option("--open-run", help="With --tokens: let everybody run the workflow.")]
@@ -50,6 +62,14 @@ def demand(sandbox: Literal["auto", "required", "best-effort"]) -> Literal["requ
     marks = ("/run/.containerenv", "/.dockerenv")
     in_container = "KUBERNETES_SERVICE_HOST" in os.environ or any(Path(mark).exists() for mark in marks)
     return "required" if in_container else "best-effort"
+
+
+def wanted(place: str | None, days: int, runs: int, inline: int) -> "Wanted":
+    """What is to be kept of runs, where, and for how long."""
+    from pipedreamer.cli.keeping import Wanted
+    from pipedreamer.record import Limits, Retention
+
+    return Wanted(place, Retention(days * 86400.0 or None, runs or None), Limits(inline=inline))
 
 
 def sources(folder: Path, secrets: Path | None, config: Path | None) -> "Sources":

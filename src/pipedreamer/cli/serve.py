@@ -9,6 +9,9 @@ import typer
 
 from pipedreamer.cli.folder import Directory, workflow_folder
 from pipedreamer.cli.run_options import (
+    DAYS,
+    INLINE,
+    RUNS,
     AllowBuild,
     Config,
     Host,
@@ -16,12 +19,16 @@ from pipedreamer.cli.run_options import (
     OpenRun,
     Port,
     Record,
+    RecordDays,
+    RecordInline,
+    RecordRuns,
     Sandbox,
     Secrets,
     Tokens,
     Workers,
     demand,
     sources,
+    wanted,
 )
 from pipedreamer.cli.terminal import Terminal
 from pipedreamer.sandbox.zygote import Zygote
@@ -38,6 +45,9 @@ def command(
     config: Config = None,
     workers: Workers = 0,
     record: Record = None,
+    record_days: RecordDays = DAYS,
+    record_runs: RecordRuns = RUNS,
+    record_inline: RecordInline = INLINE,
     max_runs: Annotated[int, typer.Option("--max-runs", min=1, help="Runs at once in all workers.")] = 128,
     max_queue: Annotated[
         int, typer.Option("--max-queue", min=0, help="Runs that may wait; past it callers get 503.")
@@ -93,7 +103,7 @@ def command(
         ),
         admission=Admission(tokens, open_run, no_login),
         allow_build=allow_build,
-        record=record,
+        record=wanted(record, record_days, record_runs, record_inline),
         demand=demand(sandbox),
         access_log=terminal.verbose,
     )

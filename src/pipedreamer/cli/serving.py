@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipedreamer.cli.admission import Admission, gate, refuse_open_address, watch_tokens
-from pipedreamer.cli.keeping import Kept, about, history, place_for, recording
+from pipedreamer.cli.keeping import Kept, Wanted, about, history, place_for, recording
 from pipedreamer.cli.stats import stats_of
 from pipedreamer.engine.access.token_files import TokenWatch
 from pipedreamer.engine.binding import bind
@@ -58,7 +58,7 @@ class Serving:
     allow_build: bool = False
     demand: Demand = "best-effort"
     access_log: bool = False
-    record: str | None = None
+    record: Wanted = field(default_factory=Wanted)
 
 
 Renew = Callable[[], None]
