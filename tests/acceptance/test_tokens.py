@@ -16,7 +16,7 @@ from tests.acceptance.running import PATIENCE, Engine, StartEngine, eventually
 from tests.conftest import WriteWorkflow
 
 from pipedreamer.client import Client
-from pipedreamer.engine.app import ROUTES
+from pipedreamer.engine.entrance import ROUTES
 from pipedreamer.errors import EngineAnswerError
 
 ECHO = "def run(ctx, input):\n    return input\n"

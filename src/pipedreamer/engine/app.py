@@ -1,54 +1,26 @@
-"""The ASGI application: four routes over one workflow, the way through `POST /run` kept short."""
+"""The ASGI application over one workflow, the way through `POST /run` kept short."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Final
 
 from pipedreamer.engine.access.gate import NONE, UNKNOWN, Gate
 from pipedreamer.engine.access.login import Login, to_login
 from pipedreamer.engine.access.tokens import suffices
 from pipedreamer.engine.answer import JSON, SMALL_BODY, Answer, Header, Receive, Scope, Send, hang_up, refusal, reply
-from pipedreamer.engine.body import Input, read_body, read_input, refuse_body
+from pipedreamer.engine.body import read_body
 from pipedreamer.engine.browsing import Browser, is_for_a_page, without_json
+from pipedreamer.engine.entrance import Entrance
 from pipedreamer.engine.exchange import Exchange
-from pipedreamer.engine.guard import Guard, repeated
 from pipedreamer.engine.history.durably import run_durably, wish_of
-from pipedreamer.engine.history.history import methods_below_runs
 from pipedreamer.engine.history.stream import Stream
 from pipedreamer.engine.metrics import Reading
 from pipedreamer.engine.pages import NO_STORE, health, is_local, metrics, openapi, ready, workflow
-from pipedreamer.engine.run import DRAINING, STOPPED, begin, ended, failure
-from pipedreamer.engine.schema import InputSchema
+from pipedreamer.engine.run import STOPPED, begin, ended, failure
 from pipedreamer.engine.service import Service
 from pipedreamer.errors import RecordError
 from pipedreamer.runtime.result import RunResult
-
-ROUTES: Final[dict[str, tuple[str, ...]]] = {
-    "/run": ("GET", "POST"),
-    "/health": (),
-    "/ready": ("GET", "HEAD"),
-    "/metrics": ("GET", "HEAD"),
-    "/workflow": ("GET", "HEAD"),
-    "/workflow.json": ("GET", "HEAD"),
-    "/openapi.json": ("GET", "HEAD"),
-    "/": ("GET", "HEAD"),
-    "/login": ("GET", "HEAD", "POST"),
-    "/logout": ("POST",),
-}
-"""Every path and the methods it takes; none named means any."""
-
-
-class _Served:
-    """A service with what is made from it once; replaced as a whole."""
-
-    __slots__ = ("guard", "schema", "service")
-
-    def __init__(self, service: Service, gate: Gate | None) -> None:
-        self.service = service
-        self.guard = Guard(service.workflow, service.limits, *(() if gate is None else (gate.vouch,)))
-        self.schema = None if service.input_schema is None else InputSchema(service.input_schema)
 
 
 class App:
@@ -59,7 +31,7 @@ class App:
 
     def __init__(self, service: Service, gate: Gate | None = None) -> None:
         self._gate = gate
-        self._served = _Served(service, gate)
+        self._served = Entrance(service, gate)
         self._answers: Counter[int] = Counter()
         self._streams: dict[asyncio.Event, Mapping[bytes, bytes]] = {}
         self._browser = Browser()
@@ -69,7 +41,7 @@ class App:
 
     def replace(self, service: Service) -> None:
         """Serve `service` from the next request on; requests under way keep the old one. Raises as at the start."""
-        self._served = _Served(service, self._gate)
+        self._served = Entrance(service, self._gate)
 
     def drain(self) -> None:
         """Take no new runs from now on; those under way go on."""
@@ -88,7 +60,7 @@ class App:
         """Answer one request (ASGI 3, HTTP only)."""
         served = self._served
         headers = dict(scope["headers"])
-        answer = self._refuse(served, scope["method"], scope["path"], scope["headers"], headers)
+        answer = served.refuse(scope["method"], scope["path"], scope["headers"], headers, self.draining)
         if answer is not None:
             answer = self._turned_away(answer, scope, headers)
             unread = b"transfer-encoding" in headers or int(headers.get(b"content-length", b"0")) > SMALL_BODY
@@ -109,7 +81,7 @@ class App:
             await reply(send, answer, self.draining)
 
     async def _found(
-        self, served: _Served, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+        self, served: Entrance, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
     ) -> Answer | Stream | None:
         """The answer of what is at a path; None where the caller went away."""
         try:
@@ -155,13 +127,13 @@ class App:
 
     def admits(self, pairs: Sequence[Header], headers: Mapping[bytes, bytes]) -> bool:
         """Whether nothing in the head of a `POST /run` speaks against it; what is refused goes through ASGI."""
-        return self._refuse(self._served, "POST", "/run", pairs, headers) is None
+        return self._served.refuse("POST", "/run", pairs, headers, self.draining) is None
 
     def take(self, exchange: Exchange) -> None:
         """Answer a `POST /run` that was admitted and is whole; `__call__` without ASGI and without a task."""
         served = self._served
         try:
-            given = self._input(served, exchange.body, exchange.headers)
+            given = served.input(exchange.body, exchange.headers, self.draining)
             if isinstance(given, Answer):
                 self._reply(exchange, given)
                 return
@@ -180,47 +152,8 @@ class App:
         self._answers[answer.status] += 1
         exchange.reply(answer, self.draining)
 
-    def _refuse(
-        self, served: _Served, method: str, path: str, pairs: Sequence[Header], headers: Mapping[bytes, bytes]
-    ) -> Answer | None:
-        """The refusal of a request for what its head says, before its body is read."""
-        if len(headers) != len(pairs):
-            refused = repeated(pairs)
-            if refused is not None:
-                return refused
-        refused = served.guard.check(headers)
-        if refused is not None:
-            return refused
-        methods = self._methods(served, path)
-        if self._gate is not None:
-            refused = self._gate.refuse(method, path, headers, methods is not None and method in (methods or (method,)))
-            if refused is not None:
-                return refused
-        if methods is None:
-            there = [each for each in ROUTES if self._methods(served, each) is not None]
-            return refusal(404, f"there is no path {path[:100]!r}; there are {', '.join(there)}, /runs")
-        if methods and method not in methods:
-            allow = ", ".join(methods)
-            return refusal(405, f"{path} does not take {method}; use {allow}", (b"allow", allow.encode()))
-        if path != "/run":
-            return None
-        if self.draining:
-            return DRAINING
-        return refuse_body(headers, served.service.limits.max_body) if method == "POST" else None
-
-    def _methods(self, served: _Served, path: str) -> tuple[str, ...] | None:
-        """The methods that a path takes, none for any; None where there is no such path."""
-        methods = ROUTES.get(path)
-        if path in ("/login", "/logout") and self._gate is None:
-            return None
-        if methods is None and (served.service.history is not None or path == "/runs"):
-            methods = methods_below_runs(without_json(path))
-        if methods is None and path.startswith("/static/"):
-            methods = ("GET", "HEAD")
-        return methods
-
     async def _run(
-        self, served: _Served, method: str, headers: Mapping[bytes, bytes], query: bytes, receive: Receive
+        self, served: Entrance, method: str, headers: Mapping[bytes, bytes], query: bytes, receive: Receive
     ) -> Answer | None:
         try:
             body = await read_body(receive, served.service.limits.max_body) if method == "POST" else b""
@@ -228,7 +161,7 @@ class App:
             return STOPPED
         if not isinstance(body, bytes):
             return body
-        given = self._input(served, body, headers)
+        given = served.input(body, headers, self.draining)
         if isinstance(given, Answer):
             return given
         wish = wish_of(headers, query)
@@ -246,17 +179,6 @@ class App:
             self.running -= 1
         answer = ended(served.service, run)
         return answer if method == "POST" else Answer(answer.status, (*answer.headers, NO_STORE), answer.body)
-
-    def _input(self, served: _Served, body: bytes, headers: Mapping[bytes, bytes]) -> Input | Answer:
-        """What the run is given, or why there will be none."""
-        given = read_input(body, headers.get(b"content-type"))
-        if isinstance(given, Answer):
-            return given
-        if served.schema is not None:
-            refused = served.schema.check(given.value, len(given.json))
-            if refused is not None:
-                return refused
-        return DRAINING if self.draining else given  # that may have begun while the body came in
 
     async def _told(self, service: Service, path: str, query: bytes) -> Answer:
         """What the API says, for a page."""

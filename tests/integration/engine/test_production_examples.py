@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipedreamer.engine.app import ROUTES
+from pipedreamer.engine.entrance import ROUTES
 from pipedreamer.engine.server import serve
 
 DEPLOY = Path(__file__).parents[3] / "deploy"

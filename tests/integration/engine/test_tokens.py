@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.unit.web import data
 
-from pipedreamer.engine import app as app_module
+from pipedreamer.engine import entrance
 from pipedreamer.engine.access.gate import Gate
 from pipedreamer.engine.access.guesses import MOST, Guesses
 from pipedreamer.engine.access.sessions import LIFETIME_S, Sessions
@@ -117,7 +117,7 @@ async def test_a_token_twice_is_refused(guarded: Any) -> None:
 
 
 async def test_a_route_that_got_no_rule_is_for_admin_alone(guarded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(app_module.ROUTES, "/new", ("GET",))
+    monkeypatch.setitem(entrance.ROUTES, "/new", ("GET",))
     assert (await guarded.client.get("/new")).status_code == 401
     found = [(await guarded.client.get("/new", headers=shown(TEXT[scope]))).status_code for scope in SCOPES]
     assert found == [403, 403, 200]

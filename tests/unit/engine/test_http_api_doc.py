@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.metrics_core import Metric
 
-from pipedreamer.engine.app import ROUTES
+from pipedreamer.engine.entrance import ROUTES
 from pipedreamer.engine.metrics import Reading
 from pipedreamer.engine.service import Stats
 from pipedreamer.runtime.recording.figures import RecordFigures

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipedreamer.engine.access.rules import needed
-from pipedreamer.engine.app import ROUTES
+from pipedreamer.engine.entrance import ROUTES
 
 PART = st.text("abcdefghijklmnopqrstuvwxyz-.", min_size=1, max_size=8)
 FIRST = {"health", "ready", "static", "login", "logout", "workflow", "metrics", "openapi", "runs", "run"}

@@ -9,8 +9,8 @@ import pytest
 from jsonschema_rs import Draft202012Validator, validator_for
 
 from pipedreamer.engine.access.rules import needed
-from pipedreamer.engine.app import ROUTES
 from pipedreamer.engine.browsing import without_json
+from pipedreamer.engine.entrance import ROUTES
 from pipedreamer.engine.history.history import methods_below_runs
 from pipedreamer.engine.openapi.document import document
 from pipedreamer.engine.openapi.guarded import NeedOf
