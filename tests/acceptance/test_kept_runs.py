@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import urllib.request
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from itertools import takewhile
@@ -342,6 +343,25 @@ def test_another_input_of_a_rerun_must_fit_the_schema(write_workflow: WriteWorkf
     run_id = engine.run({"n": 1}).json["runId"]
     refused = engine.ask("POST", f"/runs/{run_id}/rerun", json.dumps({"input": large}))
     assert (refused.status, len(refused.json["problems"])) == (422, 1)
+
+
+def test_who_waits_for_a_durable_run_when_the_engine_stops_is_told_where_to_ask(
+    flow: Path, start: StartEngine, signs: Path
+) -> None:
+    engine = start("serve", flow)
+    gate, key = signs / "gate", {"idempotency-key": "order-18"}
+    body = json.dumps({"until": str(gate)})
+    with ThreadPoolExecutor() as pool:
+        asking = pool.submit(engine.ask, "POST", "/run", body, key)
+        engine.says("b 1")
+        engine.child.terminate()
+        told = asking.result(PATIENCE)
+    assert engine.child.wait() == 0
+    assert "Traceback" not in engine.err + engine.out
+    assert (told.status, told.headers["retry-after"]) == (503, "1")
+    gate.touch()
+    again = start("serve", flow).ask("POST", "/run", body, key)
+    assert (again.status, again.json["runId"]) == (200, told.json["id"])
 
 
 def test_a_rerun_with_a_key_is_made_once(write_workflow: WriteWorkflow, start: StartEngine) -> None:

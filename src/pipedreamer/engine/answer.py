@@ -14,6 +14,7 @@ Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 JSON: Final[Header] = (b"content-type", b"application/json")
+SOON: Final[Header] = (b"retry-after", b"1")
 CLOSE: Final[Header] = (b"connection", b"close")
 SMALL_BODY: Final = 16 * 1024
 """A refused body up to this size is read past and the connection kept, in bytes."""

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import uuid4
 
-from pipedreamer.engine.answer import CLOSE, JSON, Answer, Header, refusal
+from pipedreamer.engine.answer import CLOSE, JSON, SOON, Answer, refusal
 from pipedreamer.engine.service import Service
 from pipedreamer.errors import EngineBusyError, PipedreamerError, SandboxError
 from pipedreamer.runtime.result import RunResult
 
 logger = logging.getLogger("pipedreamer.engine")
 
-SOON: Final[Header] = (b"retry-after", b"1")
 DRAINING: Final = refusal(503, "the engine is stopping and takes no new runs; try again", SOON, CLOSE)
 STOPPED: Final = refusal(503, "the engine was stopped before the run ended; run it again", SOON, CLOSE)
 

@@ -1,10 +1,11 @@
 """`POST /run` for a run that is to be kept before it begins: by `Prefer: respond-async`, `?wait=false` or a key."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
-from pipedreamer.engine.answer import JSON, Answer, refusal
+from pipedreamer.engine.answer import JSON, SOON, Answer, refusal
 from pipedreamer.engine.history import views
 from pipedreamer.engine.history.history import History, accepted
 from pipedreamer.engine.history.keys import key_of
@@ -42,8 +43,12 @@ async def run_durably(history: History | None, wish: Wish, given: bytes, headers
     run_id = await history.accept(Request(given, key=wish.key), headers)
     if isinstance(run_id, Answer) or not wish.waits:
         return accepted(run_id)
-    run = await history.durable.ended(run_id) or await history.store.run(history.workflow, run_id)
+    try:
+        run = await history.durable.ended(run_id) or await history.store.run(history.workflow, run_id)
+    except asyncio.CancelledError:  # only the engine's end cancels this; the caller still gets told
+        run = None
     if run is None or not run.is_finished:
-        return refusal(503, f"run {run_id} has not ended; ask for it at runs/{run_id}", id=run_id)
+        text = f"run {run_id} has not ended, and goes on when the engine does; ask for it at runs/{run_id}"
+        return refusal(503, text, SOON, id=run_id)
     status = 200 if run.state == "succeeded" else 500
     return Answer(status, (JSON, (b"x-run-id", run_id.encode())), views.result(run, history.masked))
