@@ -49,6 +49,7 @@ def take_over_logging(sink: LogSink, workflow: str, version: str, verbose: bool)
     root.handlers = [SinkHandler(sink, workflow, version)]
     root.setLevel(logging.WARNING)
     logging.getLogger("pipedreamer").setLevel(logging.DEBUG if verbose else logging.INFO)
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # what it meets the record tells in its own words
     logging.captureWarnings(True)
     threading.excepthook = _uncaught_in_a_thread
     sys.unraisablehook = _unraisable

@@ -103,15 +103,17 @@ async def test_a_server_that_was_away_takes_writes_again(tmp_path_factory: pytes
             assert kept == [run_id(2), run_id(1)]
 
 
-async def test_a_server_that_crashes_loses_no_step(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_a_server_that_crashes_loses_nothing_that_was_told(tmp_path_factory: pytest.TempPathFactory) -> None:
     with postgresql.running(tmp_path_factory.mktemp("server")) as server:
         async with open_store(f"postgresql://postgres@127.0.0.1:{server.port}/postgres") as store:
             epoch, run = await store.join("flow", "the tests", 60), accepted(1)
             await store.write([Accepted(run)], epoch, durable=True)
             step = Attempt("read", 1, "ok", 1, 2, b"1")
             await store.write([Progress(run.id, step)], epoch)
+            await store.write([Finished(finished(2))], epoch)
             server.stop()
             server.start()
+            assert await store.run("flow", finished(2).id) == finished(2)
             kept = await store.run("flow", run.id)
             assert kept is not None
             assert kept.attempts == (step,)

@@ -23,7 +23,7 @@ _SETTINGS: Final = {
     "application_name": "pipedreamer",
     "search_path": SCHEMA,
     "jit": "off",
-    "synchronous_commit": "off",  # what must be on the disk says so itself
+    "synchronous_commit": "on",  # an engine outlives its server, and does not know what that has lost
     "statement_timeout": "20s",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "5s",  # others wait so long for an engine that stands still
@@ -40,7 +40,7 @@ class Connections:
         self._place = place
         self._making = asyncio.Lock()
         self._writing = Single(place, _given(_SETTINGS, _ANSWER_S))
-        self._leasing = Single(place, _given(_SETTINGS | {"synchronous_commit": "on"}, _LEASE_S))
+        self._leasing = Single(place, _given(_SETTINGS, _LEASE_S))
         self._reading: Any | None = None
 
     async def write(self, act: Callable[[Connection], Awaitable[T]]) -> T:
@@ -48,7 +48,7 @@ class Connections:
         return await self._writing.use(act)
 
     async def lease(self, act: Callable[[Connection], Awaitable[T]]) -> T:
-        """The same, waiting for no writer, and not long for the server; what it writes is on the disk."""
+        """The same, waiting for no writer, and not long for the server."""
         too_long = asyncio.get_running_loop().call_later(2 * _LEASE_S, self._leasing.abort)
         try:
             return await self._leasing.use(act)

@@ -77,11 +77,11 @@ class PostgresStore:
     async def write(self, changes: Sequence[Change], epoch: Epoch, *, durable: bool = False) -> Refusals:
         if epoch != self._epoch:
             raise LeaseLostError(f"this engine has left the record in {self._place}")
+        del durable  # all is on the disk here
 
         async def written(connection: Connection) -> Group:
             group = grouped(changes, epoch, self._limits)  # anew each time, since what is refused is dropped from it
-            has_steps = bool(group.durable)  # whose engine goes on where the server alone loses them
-            await write(connection, group, epoch, self._numbers, durably=durable or has_steps)
+            await write(connection, group, epoch, self._numbers)
             return group
 
         return (await self._connections.write(written)).refused

@@ -19,29 +19,26 @@ _INSERT: Final = """
         ON CONFLICT DO NOTHING RETURNING 1
     )
     UPDATE epochs SET written = written + (SELECT count(*) FROM added) WHERE epoch = $9
-    RETURNING set_config('synchronous_commit', $10, true)
 """
-"""The setting lasts until the transaction's end, be it this statement's own."""
 
 
-async def write(connection: Connection, group: Group, epoch: Epoch, numbers: Numbers, *, durably: bool) -> None:
+async def write(connection: Connection, group: Group, epoch: Epoch, numbers: Numbers) -> None:
     """All of it, or nothing and an error of asyncpg; refuses in the group what may not be written."""
     await numbers.learn(connection, (whole.run for whole in group.wholes))
-    commit = "on" if durably else "off"
     if _is_plain(group):
-        await _insert(connection, group.finished, epoch, numbers, commit)
+        await _insert(connection, group.finished, epoch, numbers)
         return
     async with connection.transaction():
         await durable.drop_refused(connection, group, epoch, numbers)
-        await _insert(connection, [*group.finished, *group.new], epoch, numbers, commit)
+        await _insert(connection, [*group.finished, *group.new], epoch, numbers)
         await _put_beside(connection, group)
         await durable.apply(connection, group)
 
 
-async def _insert(connection: Connection, runs: Sequence[Whole], epoch: Epoch, numbers: Numbers, commit: str) -> None:
+async def _insert(connection: Connection, runs: Sequence[Whole], epoch: Epoch, numbers: Numbers) -> None:
     rows = [_row(whole, numbers) for whole in runs]
     columns = zip(*rows, strict=True) if rows else [()] * 8
-    await connection.execute(_INSERT, *columns, epoch.number, commit)
+    await connection.execute(_INSERT, *columns, epoch.number)
 
 
 def _row(whole: Whole, numbers: Numbers) -> tuple[Any, ...]:
