@@ -1,7 +1,8 @@
 """Runs that somebody waits for: in the record while they go on where that takes long, and once at their end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from pipedreamer.errors import SandboxError
@@ -42,6 +43,13 @@ class Gated:
         return result
 
 
+@asynccontextmanager
+async def recording(place: str) -> AsyncIterator[tuple[Recorded, Gated, Writer]]:
+    async with Writer(open_store(place), "flow", "test") as writer:
+        executor, lines = Gated(), RunLines(lambda _: None, Events())
+        yield Recorded(executor, writer, lines, lambda: FACTS, lines.events), executor, writer
+
+
 async def until(found: Callable[[], Awaitable[Any]]) -> Any:
     async with asyncio.timeout(30):
         while not (value := await found()):  # noqa: ASYNC110
@@ -54,13 +62,11 @@ async def states(store: Store) -> list[tuple[str, str]]:
 
 
 async def test_a_long_run_is_there_while_it_goes_on_and_once_at_its_end(place: str) -> None:
-    async with Writer(open_store(place), "flow", "test") as writer:
-        executor, lines = Gated(), RunLines(lambda _: None, Events())
-        recorded = Recorded(executor, writer, lines, lambda: FACTS, lines.events)
+    async with recording(place) as (recorded, executor, writer):
         told = recorded.execute(b"[17]")
         (run_id,) = executor.ends
         assert await until(lambda: states(writer.store)) == [(run_id, "running")]
-        lines(NodeLine(1.5, "info", "a", "hello", "flow", "1.0", run_id, 1))
+        recorded.lines(NodeLine(1.5, "info", "a", "hello", "flow", "1.0", run_id, 1))
         result = executor.end(run_id)
         assert await told is result
         assert await states(writer.store) == [(run_id, "succeeded")]
@@ -74,9 +80,7 @@ async def test_a_long_run_is_there_while_it_goes_on_and_once_at_its_end(place: s
 
 
 async def test_a_quick_run_is_written_once(place: str) -> None:
-    async with Writer(open_store(place), "flow", "test") as writer:
-        executor, lines = Gated(), RunLines(lambda _: None, Events())
-        recorded = Recorded(executor, writer, lines, lambda: FACTS, lines.events)
+    async with recording(place) as (recorded, executor, writer):
         told = recorded.execute(b"1")
         (run_id,) = executor.ends
         assert [run.id for run in recorded.running()] == [run_id]
@@ -87,9 +91,7 @@ async def test_a_quick_run_is_written_once(place: str) -> None:
 
 
 async def test_a_run_that_could_not_be_carried_out_is_interrupted_and_has_an_end(place: str) -> None:
-    async with Writer(open_store(place), "flow", "test") as writer:
-        executor, lines = Gated(), RunLines(lambda _: None, Events())
-        recorded = Recorded(executor, writer, lines, lambda: FACTS, lines.events)
+    async with recording(place) as (recorded, executor, writer):
         told = recorded.execute(b"1")
         (run_id,) = executor.ends
         executor.ends[run_id].set_exception(SandboxError("no worker can be started\nfor a reason"))
@@ -102,9 +104,7 @@ async def test_a_run_that_could_not_be_carried_out_is_interrupted_and_has_an_end
 
 
 async def test_a_long_run_is_under_way_until_its_end_is_written(place: str) -> None:
-    async with Writer(open_store(place), "flow", "test") as writer:
-        executor, lines = Gated(), RunLines(lambda _: None, Events())
-        recorded = Recorded(executor, writer, lines, lambda: FACTS, lines.events)
+    async with recording(place) as (recorded, executor, writer):
         told = recorded.execute(b"1")
         (run_id,) = executor.ends
         await until(lambda: states(writer.store))

@@ -1,7 +1,6 @@
 """A durable run that is this engine's, carried out to its end."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -13,6 +12,7 @@ from pipedreamer.runtime.recording.events import Event, Events
 from pipedreamer.runtime.recording.insisting import Insisting
 from pipedreamer.runtime.recording.keeping import Keeping
 from pipedreamer.runtime.recording.lines import RunLines
+from pipedreamer.runtime.recording.moments import now_ms
 from pipedreamer.runtime.recording.resuming import Durable, resumed
 from pipedreamer.runtime.recording.writer import Writer
 from pipedreamer.runtime.result import RunResult
@@ -72,11 +72,11 @@ class Carrier:
             raise
         except PipedreamerError as error:
             self.unbegun["interrupted"] += 1
-            return Ended(mine.id, "interrupted", _now_ms(), brief(self._facts(), str(error)))
+            return Ended(mine.id, "interrupted", now_ms(), brief(self._facts(), str(error)))
         if durable is None:
             return None
         self._lines.begin(mine.id, durable.lines)
-        self.tell(mine.id, "running", _now_ms())
+        self.tell(mine.id, "running", now_ms())
         keeper = Keeping(mine.id, durable.facts, mine.hand, self._lines)
         try:
             keeper.cut_off(durable.open)
@@ -91,14 +91,14 @@ class Carrier:
             result = await self._result_of(mine, durable, keeper)
             await keeper.settle()
         except ValueTooBigError as error:
-            return Ended(mine.id, "failed", _now_ms(), brief(durable.facts, str(error)))
+            return Ended(mine.id, "failed", now_ms(), brief(durable.facts, str(error)))
         except RecordError:
             raise
         except PipedreamerError as error:
-            return Ended(mine.id, "interrupted", _now_ms(), brief(durable.facts, str(error)))
+            return Ended(mine.id, "interrupted", now_ms(), brief(durable.facts, str(error)))
         if result is None:
             self.unbegun["cancelled"] += 1
-            return Ended(mine.id, "cancelled", _now_ms(), "cancelled before it began")
+            return Ended(mine.id, "cancelled", now_ms(), "cancelled before it began")
         return Ended(mine.id, state_of(result), result.timing.completed_at, error_of(durable.facts, result))
 
     async def _read(self, mine: OwnRun) -> Durable | None:
@@ -123,7 +123,3 @@ class Carrier:
                 raise LeaseLostError("the run is not this engine's any more")
             return result
         return None
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

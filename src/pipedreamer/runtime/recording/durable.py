@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from pipedreamer.runtime.recording.entry import Facts, brief
 from pipedreamer.runtime.recording.events import Events
 from pipedreamer.runtime.recording.insisting import Insisting
 from pipedreamer.runtime.recording.lines import RunLines
+from pipedreamer.runtime.recording.moments import begun_at, now_ms
 from pipedreamer.runtime.recording.resuming import Durable, outputs
 from pipedreamer.runtime.recording.writer import Writer
 from pipedreamer.runtime.staged_executor import Resumed
@@ -218,7 +218,7 @@ class DurableRuns:
         if kept.cancelled() or kept.exception() is not None or mine.hand.is_over:
             self._forget(mine)
             return
-        self._carrier.tell(mine.id, "accepted", int(mine.id[:12], 16))
+        self._carrier.tell(mine.id, "accepted", begun_at(mine.id))
         self._waiting.append(mine)
         self._next()
 
@@ -249,14 +249,10 @@ class DurableRuns:
         why = brief(self._facts(), f"the engine itself failed: {error!r}")
         self._say(f"run {mine.id} ends as interrupted: {why}")
         with suppress(RecordError):
-            await mine.hand.write(Ended(mine.id, "interrupted", _now_ms(), why))
+            await mine.hand.write(Ended(mine.id, "interrupted", now_ms(), why))
 
 
 def _digest(given: bytes, request: Request) -> bytes:
     """What tells requests with one key apart; of an input without its secrets, which could be guessed from it."""
     parts = (request.rerun_of or "", *request.rerun_from)
     return hashlib.sha256(b"\0".join((given, *(part.encode() for part in parts)))).digest()
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

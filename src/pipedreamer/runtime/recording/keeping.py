@@ -1,7 +1,6 @@
 """How one durable run goes on, kept as it comes."""
 
 import asyncio
-import time
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -14,6 +13,7 @@ from pipedreamer.runtime.recording.entry import GONE, Facts, attempt, attempts
 from pipedreamer.runtime.recording.events import Event, shown_attempt
 from pipedreamer.runtime.recording.insisting import Insisting
 from pipedreamer.runtime.recording.lines import RunLines
+from pipedreamer.runtime.recording.moments import now_ms
 
 LINES_S: Final = 0.5
 """What a node logs is kept this often while it runs."""
@@ -35,7 +35,7 @@ class Keeping:
     def cut_off(self, open_: Iterable[Attempt]) -> None:
         """These attempts ended with the engine that began them."""
         for one in open_:
-            self._tell(structs.replace(one, ended_at=_now_ms(), error=GONE))
+            self._tell(structs.replace(one, ended_at=now_ms(), error=GONE))
 
     def hear(self, attempt_: results.Attempt, output: bytes | None) -> None:
         self._tell(attempt(self._facts, attempt_, output))
@@ -45,7 +45,7 @@ class Keeping:
             held = self._kept.get((one.node, one.number))
             if held is None or held.ended_at is None:
                 self._tell(one)
-        now = _now_ms()
+        now = now_ms()
         for node, number in then.items():
             self._tell(Attempt(node, number, "interrupted", now))
         await self.settle()
@@ -92,7 +92,3 @@ class Keeping:
     def _say_again(self) -> None:
         self._say()
         self._saying = self._loop.call_later(LINES_S, self._say_again)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

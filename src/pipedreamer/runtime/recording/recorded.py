@@ -1,7 +1,6 @@
 """The executor whose runs are in the record before anybody hears how they ended."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -14,6 +13,7 @@ from pipedreamer.runtime.pool_executor import run_ids
 from pipedreamer.runtime.recording.entry import Facts, brief, finished
 from pipedreamer.runtime.recording.events import Event, Events
 from pipedreamer.runtime.recording.lines import RunLines
+from pipedreamer.runtime.recording.moments import begun_at, now_ms
 from pipedreamer.runtime.recording.writer import Writer
 from pipedreamer.runtime.result import RunResult
 
@@ -78,7 +78,7 @@ class Recorded:
             self._events.publish(Event(run_id, "run", {"id": run_id, "state": state, "at": at or begun_at(run_id)}))
 
     def _look(self) -> None:
-        now = _now_ms()
+        now = now_ms()
         for one in self._running.values():
             if begun_at(one.id) > now - NOTED_MS:
                 break
@@ -133,18 +133,9 @@ class _UnderWay:
             run = finished(self._facts, name, self._trigger, self._given, running.result(), lines)
         elif isinstance(error, PipedreamerError):
             result, why = error, brief(self._facts, str(error))
-            run = structs.replace(self.run(), state="interrupted", ended_at=_now_ms(), error=why, lines=lines)
+            run = structs.replace(self.run(), state="interrupted", ended_at=now_ms(), error=why, lines=lines)
         else:
             self.told.set_exception(error)
             return
         owner.writer.finish(run, self.told, result, self.noted)
         owner.tell(name, run.state, run.ended_at)
-
-
-def begun_at(run_id: str) -> int:
-    """When a run was begun, in ms since 1970: its id begins with that."""
-    return int(run_id[:12], 16)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -11,6 +11,7 @@ from pipedreamer.errors import LeaseLostError, PipedreamerError, RecordError, Va
 from pipedreamer.record import Ended, Epoch, Finished, Progress, Retention, Run, Said, Store
 from pipedreamer.record.changes import Change, run_of
 from pipedreamer.runtime.recording.lease import LEASE_S, Lease
+from pipedreamer.runtime.recording.moments import now_ms
 from pipedreamer.runtime.result import RunResult
 
 PRUNING_S: Final = 60.0
@@ -213,7 +214,7 @@ class Writer:
             with suppress(RecordError):
                 now = asyncio.get_running_loop().time
                 began = now()
-                while await self._store.prune(self.epoch, _now_ms(), self._keep):
+                while await self._store.prune(self.epoch, now_ms(), self._keep):
                     await asyncio.sleep(max(_PAUSE_S, now() - began))
                     began = now()
             await asyncio.sleep(PRUNING_S)
@@ -234,7 +235,3 @@ def _fail(kept: asyncio.Future[Any], error: PipedreamerError) -> None:
     if not kept.done():
         kept.set_exception(error)
         kept.exception()  # whoever does not look is no reason for a warning
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -16,6 +16,7 @@ const MOST_LEVELS = 250;
 const LONGEST_PATH = 200;
 const MAY_BE_INEXACT = /\d{16}|[eE]\+?\d{3}/;
 const RETURNED = "the value that was returned is not JSON: output";
+const TOO_LARGE = "the value that was returned is too large: output";
 const WHOLE = /^-?\d+$/;
 const HINTS = new Map([
   ["AsyncGenerator", "return a list"],
@@ -75,7 +76,7 @@ export function toJson(value: unknown): string {
     const length = utf8Length(text);
     if (length > VALUE_LIMIT) {
       const [has, limit] = [length, VALUE_LIMIT].map((size) => size.toLocaleString("en"));
-      throw notJson(RETURNED, is(` has ${has} bytes, the limit is ${limit}: pass a reference instead`));
+      throw notJson(TOO_LARGE, is(` has ${has} bytes, the limit is ${limit}: pass a reference instead`));
     }
   }
   return text;

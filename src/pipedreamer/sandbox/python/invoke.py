@@ -124,7 +124,7 @@ class Invoker:
 
     def _failed(self, attempt: Attempt, node: LoadedNode, error: BaseException) -> Ending:
         if isinstance(error, NotJsonError):
-            return Ending("failed", clean(f"the value that was returned is not JSON: {error}").encode())
+            return Ending("failed", clean(f"the value that was returned {error.said}: {error}").encode())
         if isinstance(error, InputError):
             return Ending("failed", clean(f"the input does not fit: {error}").encode())
         if attempt.reason is None:

@@ -31,6 +31,14 @@ _SUGGESTIONS = {
 class NotJsonError(Exception):
     """A value that JSON does not have; the message names the path inside the value."""
 
+    said = "is not JSON"
+
+
+class TooLargeError(NotJsonError):
+    """A value that is JSON, and larger than may be passed on."""
+
+    said = "is too large"
+
 
 def to_json(value: Any) -> JsonText:
     """The JSON text of what a node returned.
@@ -53,7 +61,7 @@ def to_json(value: Any) -> JsonText:
 
 def _within_limit(text: JsonText) -> JsonText:
     if len(text) > VALUE_LIMIT:
-        raise NotJsonError(f"output has {len(text):,} bytes, the limit is {VALUE_LIMIT:,}: pass a reference instead")
+        raise TooLargeError(f"output has {len(text):,} bytes, the limit is {VALUE_LIMIT:,}: pass a reference instead")
     return text
 
 
