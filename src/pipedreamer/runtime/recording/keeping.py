@@ -9,7 +9,7 @@ from msgspec import structs
 from pipedreamer.record import Attempt, Change, Ended, Progress, Run, Said
 from pipedreamer.record.packing import in_order
 from pipedreamer.runtime import result as results
-from pipedreamer.runtime.recording.entry import GONE, Facts, attempt, attempts
+from pipedreamer.runtime.recording.entry import GONE, Facts, attempt
 from pipedreamer.runtime.recording.events import Event, shown_attempt
 from pipedreamer.runtime.recording.insisting import Insisting
 from pipedreamer.runtime.recording.lines import RunLines
@@ -41,10 +41,10 @@ class Keeping:
         self._tell(attempt(self._facts, attempt_, output))
 
     async def keep(self, part: results.RunResult | None, then: Mapping[str, int]) -> None:
-        for one in attempts(self._facts, part) if part is not None else ():
+        for one in part.attempts if part is not None else ():
             held = self._kept.get((one.node, one.number))
-            if held is None or held.ended_at is None:
-                self._tell(one)
+            if held is None or held.ended_at is None:  # nobody heard of it: it never began
+                self.hear(one, None)
         now = now_ms()
         for node, number in then.items():
             self._tell(Attempt(node, number, "interrupted", now))
