@@ -71,6 +71,7 @@ async def test_a_run_whose_caller_is_gone_before_it_is_accepted_is_carried_out(
     await asyncio.sleep(0)
     accepting.cancel()
     await until(lambda: len(begun(tmp_path)) == 3)
+    assert begun(tmp_path) == ["a 1", "b 1", "c 1"]
 
 
 async def test_an_output_that_the_record_does_not_take_fails_the_run(start: StartEngine, tmp_path: Path) -> None:
