@@ -150,8 +150,8 @@ async def _opened(
     unkept = None if place.is_asked_for else warn
     async with Writer(store, live.project.workflow.name, engine, unkept, say=warn, keep=place.keep) as writer:
         facts = LiveFacts(live, await store.seal())
-        executor = Recorded(live.session, writer, lines, facts, lines.events)
-        durable = DurableRuns(live.session, writer, lines, facts, lines.events, at_once, warn, executor.names)
+        executor = Recorded(live.session, writer, lines, facts)
+        durable = DurableRuns(live.session, writer, lines, facts, at_once, warn, executor.names)
         await durable.look()
         keeping = asyncio.create_task(durable.keep())
         try:

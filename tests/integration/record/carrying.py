@@ -97,7 +97,7 @@ async def engine(
         mask, events, said = Mask({}), Events(), list[str]()
         facts = Facts("flow", Code("1.0", code), References(await store.seal(), {}, mask), mask)
         lines = RunLines(lambda _: None, events)
-        durable = DurableRuns(session, writer, lines, lambda: facts, events, at_once, said.append, frozenset)
+        durable = DurableRuns(session, writer, lines, lambda: facts, at_once, said.append, frozenset)
         await durable.look()
         keeping = None if silent else asyncio.create_task(durable.keep())
         try:

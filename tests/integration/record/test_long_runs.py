@@ -47,7 +47,7 @@ class Gated:
 async def recording(place: str) -> AsyncIterator[tuple[Recorded, Gated, Writer]]:
     async with Writer(open_store(place), "flow", "test") as writer:
         executor, lines = Gated(), RunLines(lambda _: None, Events())
-        yield Recorded(executor, writer, lines, lambda: FACTS, lines.events), executor, writer
+        yield Recorded(executor, writer, lines, lambda: FACTS), executor, writer
 
 
 async def until(found: Callable[[], Awaitable[Any]]) -> Any:

@@ -8,9 +8,9 @@ from typing import Final, Protocol
 from pipedreamer.errors import EngineBusyError, LeaseLostError, PipedreamerError, RecordError, ValueTooBigError
 from pipedreamer.record import Ended, Run
 from pipedreamer.runtime.recording.entry import Facts, brief, error_of, state_of
-from pipedreamer.runtime.recording.events import Event, Events
 from pipedreamer.runtime.recording.insisting import Insisting
 from pipedreamer.runtime.recording.keeping import Keeping
+from pipedreamer.runtime.recording.lease import NOT_OURS
 from pipedreamer.runtime.recording.lines import RunLines
 from pipedreamer.runtime.recording.moments import now_ms
 from pipedreamer.runtime.recording.resuming import Durable, resumed
@@ -48,21 +48,13 @@ class OwnRun:
 class Carrier:
     """Carries out an engine's durable runs, each from where it was."""
 
-    def __init__(
-        self, executor: KeptExecutor, writer: Writer, lines: RunLines, facts: Callable[[], Facts], events: Events
-    ) -> None:
+    def __init__(self, executor: KeptExecutor, writer: Writer, lines: RunLines, facts: Callable[[], Facts]) -> None:
         self._executor = executor
         self._writer = writer
         self._lines = lines
         self._facts = facts
-        self._events = events
         self.unbegun: dict[str, int] = {"cancelled": 0, "interrupted": 0}
         """Runs that ended before they began, by state."""
-
-    def tell(self, run_id: str, state: str, at: int | None) -> None:
-        """Tell those who watch."""
-        if self._events.are_watched:
-            self._events.publish(Event(run_id, "run", {"id": run_id, "state": state, "at": at}))
 
     async def end_of(self, mine: OwnRun) -> Ended | None:
         """How it ended; None where it had ended before. Raises `RecordError` where it is not this engine's any more."""
@@ -76,7 +68,7 @@ class Carrier:
         if durable is None:
             return None
         self._lines.begin(mine.id, durable.lines)
-        self.tell(mine.id, "running", now_ms())
+        self._lines.events.tell_run(mine.id, "running", now_ms())
         keeper = Keeping(mine.id, durable.facts, mine.hand, self._lines)
         try:
             keeper.cut_off(durable.open)
@@ -111,7 +103,7 @@ class Carrier:
         """None where it was cancelled before it began."""
         while not mine.is_cancelled:
             if mine.hand.is_over:
-                raise LeaseLostError("the run is not this engine's any more")
+                raise LeaseLostError(NOT_OURS)
             try:
                 result = await self._executor.execute_kept(
                     durable.given, run_id=mine.id, keeper=keeper, resumed=durable.resumed
@@ -120,6 +112,6 @@ class Carrier:
                 await asyncio.sleep(_BUSY_S)
                 continue
             if mine.hand.is_over:  # it was stopped for that
-                raise LeaseLostError("the run is not this engine's any more")
+                raise LeaseLostError(NOT_OURS)
             return result
         return None

@@ -14,7 +14,6 @@ from pipedreamer.record import Accepted, Attempt, Ended, Run
 from pipedreamer.runtime.pool_executor import run_ids
 from pipedreamer.runtime.recording.carrying import Carrier, KeptExecutor, OwnRun
 from pipedreamer.runtime.recording.entry import Facts, brief
-from pipedreamer.runtime.recording.events import Events
 from pipedreamer.runtime.recording.insisting import Insisting
 from pipedreamer.runtime.recording.lines import RunLines
 from pipedreamer.runtime.recording.moments import begun_at, now_ms
@@ -60,15 +59,15 @@ class DurableRuns:
         writer: Writer,
         lines: RunLines,
         facts: Callable[[], Facts],
-        events: Events,
         at_once: int,
         say: Callable[[str], None],
         waited_for: Callable[[], frozenset[str]],
     ) -> None:
         self._executor = executor
+        self._events = lines.events
         self._writer = writer
         self._facts = facts
-        self._carrier = Carrier(executor, writer, lines, facts, events)
+        self._carrier = Carrier(executor, writer, lines, facts)
         self._at_once = at_once
         self._say = say
         self._waited_for = waited_for
@@ -218,7 +217,7 @@ class DurableRuns:
         if kept.cancelled() or kept.exception() is not None or mine.hand.is_over:
             self._forget(mine)
             return
-        self._carrier.tell(mine.id, "accepted", begun_at(mine.id))
+        self._events.tell_run(mine.id, "accepted", begun_at(mine.id))
         self._waiting.append(mine)
         self._next()
 
@@ -235,7 +234,7 @@ class DurableRuns:
             if end is not None:
                 await mine.hand.write(end)
                 self._trouble = ""
-                self._carrier.tell(mine.id, end.state, end.ended_at)
+                self._events.tell_run(mine.id, end.state, end.ended_at)
         except RecordError:
             mine.run = None  # it is another engine's, or found in the record when the lease is renewed
         except Exception as error:  # noqa: BLE001 - whatever it is, it would be the same at the next time

@@ -9,6 +9,7 @@ import msgspec
 
 from pipedreamer.record import Attempt
 from pipedreamer.record.model import AttemptState
+from pipedreamer.runtime.recording.moments import begun_at
 
 MOST_BEHIND: Final = 5_000
 """Who has not taken so many events is told that some are missing."""
@@ -50,6 +51,11 @@ class Events:
         """Tell everybody who watches this run, or all of them."""
         for watcher in self._watchers:
             watcher.take(event)
+
+    def tell_run(self, run_id: str, state: str, at: int | None = None) -> None:
+        """Tell of a run's state, if anybody watches; `at` is when it was begun, if nothing else."""
+        if self._watchers:
+            self.publish(Event(run_id, "run", {"id": run_id, "state": state, "at": at or begun_at(run_id)}))
 
     def watch(self, run_id: str | None = None) -> "_Watcher":
         """Watch one run, or with None the states of all; from now on, and until the watcher is closed."""

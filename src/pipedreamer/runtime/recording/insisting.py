@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from pipedreamer.errors import LeaseLostError, RecordError, StaleError, ValueGoneError, ValueTooBigError
 from pipedreamer.record import Change
+from pipedreamer.runtime.recording.lease import NOT_OURS
 from pipedreamer.runtime.recording.writer import Writer
 
 T = TypeVar("T")
@@ -67,4 +68,4 @@ class Insisting:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._let_go.wait(), pause)
                 pause = min(2 * pause, _LONGEST_S)
-        raise LeaseLostError("the run is not this engine's any more")
+        raise LeaseLostError(NOT_OURS)

@@ -9,6 +9,7 @@ from pipedreamer.record import Epoch, Store
 
 LEASE_S: Final = 10.0
 RENEWAL_S: Final = 3.0
+NOT_OURS: Final = "the run is not this engine's any more"
 _USABLE: Final = 0.75
 """This part of the lease; in what is left of it the nodes are stopped, before another engine may begin."""
 

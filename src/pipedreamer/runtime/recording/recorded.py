@@ -11,7 +11,6 @@ from pipedreamer.record import Accepted, Run
 from pipedreamer.runtime.executor import Executor
 from pipedreamer.runtime.pool_executor import run_ids
 from pipedreamer.runtime.recording.entry import Facts, brief, finished
-from pipedreamer.runtime.recording.events import Event, Events
 from pipedreamer.runtime.recording.lines import RunLines
 from pipedreamer.runtime.recording.moments import begun_at, now_ms
 from pipedreamer.runtime.recording.writer import Writer
@@ -24,13 +23,10 @@ NOTED_MS: Final = 50
 class Recorded:
     """Implements `runtime.executor.Executor` over another one; `facts` tells of the present code and secrets."""
 
-    def __init__(
-        self, executor: Executor, writer: Writer, lines: RunLines, facts: Callable[[], Facts], events: Events
-    ) -> None:
+    def __init__(self, executor: Executor, writer: Writer, lines: RunLines, facts: Callable[[], Facts]) -> None:
         self.writer = writer
         self.lines = lines
         self._executor = executor
-        self._events = events
         self._running: dict[str, _UnderWay] = {}
         self._facts = facts
         self._ids = run_ids()
@@ -46,7 +42,7 @@ class Recorded:
         under_way = _UnderWay(self, name, trigger, trigger_input, self._facts(), self._loop.create_future())
         self.lines.begin(name)
         self._running[name] = under_way
-        self.tell(name, "running")
+        self.lines.events.tell_run(name, "running")
         if self._looking is None:
             self._looking = self._loop.call_later(NOTED_MS / 1000, self._look)
         running.add_done_callback(under_way.ended)
@@ -71,11 +67,6 @@ class Recorded:
     def end(self, run_id: str) -> None:
         """It is not under way any more."""
         del self._running[run_id]
-
-    def tell(self, run_id: str, state: str, at: int | None = None) -> None:
-        """Tell those who watch; `at` is when it was begun, if nothing else."""
-        if self._events.are_watched:
-            self._events.publish(Event(run_id, "run", {"id": run_id, "state": state, "at": at or begun_at(run_id)}))
 
     def _look(self) -> None:
         now = now_ms()
@@ -138,4 +129,4 @@ class _UnderWay:
             self.told.set_exception(error)
             return
         owner.writer.finish(run, self.told, result, self.noted)
-        owner.tell(name, run.state, run.ended_at)
+        owner.lines.events.tell_run(name, run.state, run.ended_at)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pipedreamer.errors import LeaseLostError, PipedreamerError, RecordError, ValueTooBigError
 from pipedreamer.record import Ended, Epoch, Finished, Progress, Retention, Run, Said, Store
 from pipedreamer.record.changes import Change, run_of
-from pipedreamer.runtime.recording.lease import LEASE_S, Lease
+from pipedreamer.runtime.recording.lease import LEASE_S, NOT_OURS, Lease
 from pipedreamer.runtime.recording.moments import now_ms
 from pipedreamer.runtime.result import RunResult
 
@@ -186,7 +186,7 @@ class Writer:
     def _without_durable(self, changes: list[tuple[Change, Done]]) -> list[tuple[Change, Done]]:
         for change, done in changes:
             if not isinstance(change, Finished):
-                done(LeaseLostError("the run is not this engine's any more"))
+                done(LeaseLostError(NOT_OURS))
         return [(change, done) for change, done in changes if isinstance(change, Finished)]
 
     async def _work(self) -> None:
